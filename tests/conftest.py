@@ -1,0 +1,42 @@
+"""What every test may ask for. The home and the address of the database are made by tests/early.py."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests import early
+
+
+def _point_settings_at_the_server() -> None:
+    """Without -p tests.early the settings were read before we came: then at least the database is changed in place."""
+    from django.conf import settings
+
+    if settings.configured and early.SERVER is not None:
+        settings.DATABASES["default"].update(early.SERVER.django_database())
+
+
+_point_settings_at_the_server()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        early.remove(early.SERVER)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[dict[str, Any]]:
+    """The running server of the tests, as a Django DATABASES entry."""
+    from entente.lib.environment import database_of
+
+    if early.SERVER is not None:
+        early.SERVER.ensure()
+    yield database_of(os.environ["DATABASE_URL"])
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    database_server: dict[str, Any], django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Start the server before pytest-django makes its databases, one for each worker."""
