@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Customize(AppConfig):
+    name = "entente.customize"
+    label = "customize"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Differentiate(AppConfig):
+    name = "entente.differentiate"
+    label = "differentiate"

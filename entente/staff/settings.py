@@ -1,0 +1,18 @@
+"""What the firm has set: the latest of each name is in force, and who set it stays on record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entente.staff.models import Setting, User
+
+
+def setting(name: str) -> dict[str, Any]:
+    """The value in force; nothing set is an empty one."""
+    latest = Setting.objects.filter(name=name).order_by("-id").values_list("value", flat=True).first()
+    return dict(latest) if latest else {}
+
+
+def put_setting(name: str, value: dict[str, Any], *, by: User | None) -> Setting:
+    """Set a value. Whoever calls has checked it."""
+    return Setting.objects.create(name=name, value=value, set_by=by)
