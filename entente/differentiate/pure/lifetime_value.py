@@ -1,0 +1,167 @@
+"""What is each customer worth from today on?
+
+Lifetime value = discounted purchases expected over a horizon x (spend x margin - cost to serve), with the interval in
+which the money will lie for eight of ten such customers. Past money is not in it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from entente.differentiate.pure.arrays import Floats
+from entente.differentiate.pure.buying_laws import BuyingLaw
+from entente.differentiate.pure.grouping import distinct
+from entente.differentiate.pure.histories import BuyingHistories
+from entente.differentiate.pure.purchases import probability_alive, purchases_while_alive
+from entente.differentiate.pure.spend import SpendLaw, expected_spend
+from entente.differentiate.pure.value_interval import purchase_quantiles
+from entente.lib.errors import EntenteError
+
+HORIZON_MONTHS: Final = 36
+YEARLY_DISCOUNT: Final = 0.10
+INTERVAL: Final = 0.80
+DRAWS: Final = 200
+
+WEEKS_PER_YEAR: Final = 365.25 / 7.0
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+_SAMPLE = 4_000
+
+
+class ImpossibleTerms(EntenteError):
+    """A margin, cost, horizon or discount no value can be computed with."""
+
+
+@dataclass(frozen=True)
+class LifetimeValues:
+    """All arrays (n,), money in the firm's currency.
+
+    expected: mean value. low, high: bounds of the interval; `low <= expected <= high` always.
+    discounted_purchases: purchases expected over the horizon, each counted at its present value.
+    spend: expected spend at a future purchase.
+    relative_error: standard error of the sum of all values as a share of it, from the uncertainty of the fitted
+    parameters; what single customers do averages out in a sum, this does not.
+    """
+
+    expected: Floats
+    low: Floats
+    high: Floats
+    discounted_purchases: Floats
+    spend: Floats
+    relative_error: float
+
+
+def lifetime_value(
+    law: BuyingLaw,
+    spend_law: SpendLaw,
+    histories: BuyingHistories,
+    *,
+    margin: float | Floats,
+    cost_to_serve: float | Floats = 0.0,
+    rng: np.random.Generator,
+    months: float = HORIZON_MONTHS,
+    yearly_discount: float = YEARLY_DISCOUNT,
+    interval: float = INTERVAL,
+    draws: int = DRAWS,
+) -> LifetimeValues:
+    """Lifetime value of every customer.
+
+    margin: share of spend that remains after the cost of goods, one for all or (n,); may be negative.
+    cost_to_serve: money per purchase, one for all or (n,).
+    rng: draws the outcomes behind the interval; the same seed gives the same interval.
+
+    Raises ImpossibleTerms for terms that are not finite or a horizon, discount or interval out of range.
+    Costs about two seconds for a million customers; memory about ten columns.
+    """
+    _check(months, yearly_discount, interval, draws, margin, cost_to_serve)
+    weeks, discount = months / 12.0 * WEEKS_PER_YEAR, float(np.log1p(yearly_discount)) / WEEKS_PER_YEAR
+    alive = probability_alive(law, histories.repeats, histories.recency, histories.age)
+    while_alive = _discounted_while_alive(law, histories, weeks, discount)
+    spend = expected_spend(spend_law, histories.purchases, histories.spend_mean)
+    gain = np.broadcast_to(np.asarray(margin * spend - cost_to_serve, np.float64), spend.shape)
+    discounted = alive * while_alive
+    expected = discounted * gain
+    shares = ((1.0 - interval) / 2.0, (1.0 + interval) / 2.0)
+    few, many = purchase_quantiles(law, spend_law, histories, alive, weeks, shares, draws, rng)
+    ends = gain * while_alive * few, gain * while_alive * many
+    return LifetimeValues(
+        expected=expected,
+        low=np.minimum(np.minimum(*ends), expected),
+        high=np.maximum(np.maximum(*ends), expected),
+        discounted_purchases=discounted,
+        spend=spend,
+        relative_error=_relative_error(law, spend_law, histories, margin, cost_to_serve, weeks, discount),
+    )
+
+
+def discounted_purchases(law: BuyingLaw, histories: BuyingHistories, weeks: float, discount: float) -> Floats:
+    """Purchases expected in the next `weeks`, each worth exp(-discount * week). Returns (n,)."""
+    alive = probability_alive(law, histories.repeats, histories.recency, histories.age)
+    return alive * _discounted_while_alive(law, histories, weeks, discount)
+
+
+def _discounted_while_alive(law: BuyingLaw, histories: BuyingHistories, weeks: float, discount: float) -> Floats:
+    """Once per distinct (x, T): the integral of exp(-d t) dE(t) = exp(-d H) E(H) + d * integral of exp(-d t) E(t) dt.
+
+    E is smooth, so six Gauss-Legendre nodes are exact to about one in a hundred thousand.
+    """
+    pairs = distinct(histories.repeats, histories.age_days)
+    x, age = histories.repeats[pairs.first].astype(np.float64), histories.age[pairs.first]
+    total = np.exp(-discount * weeks) * purchases_while_alive(law, x, age, weeks)
+    for node, weight in zip(_NODES, _WEIGHTS, strict=True):
+        at = 0.5 * weeks * (node + 1.0)
+        total += 0.5 * weeks * weight * discount * np.exp(-discount * at) * purchases_while_alive(law, x, age, at)
+    return np.asarray(total[pairs.of_row], np.float64)
+
+
+def _relative_error(
+    law: BuyingLaw,
+    spend_law: SpendLaw,
+    histories: BuyingHistories,
+    margin: float | Floats,
+    cost: float | Floats,
+    weeks: float,
+    discount: float,
+) -> float:
+    """Delta method on the logarithms of the parameters, over an even sample of the customers."""
+    take = slice(None, None, max(1, len(histories) // _SAMPLE))
+    sample = BuyingHistories(
+        *(getattr(histories, f)[take] for f in ("repeats", "recency_days", "age_days", "spend_mean"))
+    )
+    margin, cost = (v[take] if isinstance(v, np.ndarray) and v.ndim else v for v in (margin, cost))
+
+    def total(buying: BuyingLaw, spending: SpendLaw) -> float:
+        spend = expected_spend(spending, sample.purchases, sample.spend_mean)
+        return float((discounted_purchases(buying, sample, weeks, discount) * (margin * spend - cost)).sum())
+
+    now = total(law, spend_law)
+    if abs(now) < 1e-12:
+        return 0.0
+    step = 1e-3
+    theta = law.vector()
+    buying = (
+        np.array([total(law.at(theta * np.exp(step * unit)), spend_law) - now for unit in np.eye(len(theta))]) / step
+    )
+    variance = float(buying @ law.covariance @ buying)
+    if spend_law.covariance.any():
+        names = list(spend_law.parameters)
+        moved = [
+            replace(spend_law, parameters=spend_law.parameters | {k: spend_law.parameters[k] * np.exp(step)})
+            for k in names
+        ]
+        spending = np.array([total(law, other) - now for other in moved]) / step
+        variance += float(spending @ spend_law.covariance @ spending)
+    return float(np.sqrt(max(variance, 0.0)) / abs(now))
+
+
+def _check(
+    months: float, yearly_discount: float, interval: float, draws: int, margin: float | Floats, cost: float | Floats
+) -> None:
+    if not (np.isfinite(months) and months > 0.0):
+        raise ImpossibleTerms(f"A horizon of {months} months cannot be: give more than 0.")
+    if not (np.isfinite(yearly_discount) and yearly_discount >= 0.0):
+        raise ImpossibleTerms(f"A yearly discount of {yearly_discount} cannot be: give 0.10 for ten per cent.")
+    if not (0.0 < interval < 1.0 and draws >= 20):
+        raise ImpossibleTerms("The interval is a share between 0 and 1 and needs at least 20 draws.")
+    if not (np.isfinite(margin).all() and np.isfinite(cost).all()):
+        raise ImpossibleTerms("A margin or cost to serve is missing or no number: fill it with the firm's own first.")

@@ -1,0 +1,61 @@
+"""Customers to test the value laws with: histories by hand, from public data, and simulated with known truth."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from entente.differentiate.pure.histories import BuyingHistories, from_customer_days
+
+DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+
+
+def public(name):
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"the public data set {name} is not beside the project")
+    return path
+
+
+def day_number(text):
+    return int(np.datetime64(text, "D").astype(np.int64))
+
+
+def days_of(column):
+    return column.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def added_up(customer, day, amount):
+    """One row per customer and day, by brute force: what the netting law is compared with."""
+    keys, which = np.unique(customer * 100_000 + day, return_inverse=True)
+    return keys // 100_000, keys % 100_000, np.bincount(which, weights=amount)
+
+
+def histories(repeats, recency_days, age_days, spend=None):
+    repeats = np.asarray(repeats)
+    return BuyingHistories(repeats, recency_days, age_days, np.full(len(repeats), 10.0) if spend is None else spend)
+
+
+def split(customer, day, amount, first, second):
+    """Histories at the end of `first` of those who first bought before it, and their purchases up to `second`."""
+    ids, known = from_customer_days(customer, day, amount, first)
+    seen = known.age_days > 0
+    ids = ids[seen]
+    known = BuyingHistories(known.repeats[seen], known.recency_days[seen], known.age_days[seen], known.spend_mean[seen])
+    later = customer[(day > first) & (day <= second)]
+    later = later[np.isin(later, ids)]
+    return known, np.bincount(np.searchsorted(ids, later), minlength=len(ids))
+
+
+def simulated(n, seed, r=0.243, alpha=4.414, a=0.793, b=2.426, longest=728, ahead=39.0):
+    """BG/NBD customers of known truth: histories, and what each really buys in the `ahead` weeks after."""
+    rng = np.random.default_rng(seed)
+    age = rng.integers(28, longest + 1, n)
+    rate = rng.gamma(r, 1.0 / alpha, n)
+    leaves_after = np.minimum(rng.geometric(np.clip(rng.beta(a, b, n), 1e-12, 1.0)), 10**6)
+    would_buy = rng.poisson(rate * age / 7.0)
+    bought = np.minimum(leaves_after, would_buy)
+    place = rng.beta(np.maximum(bought, 1), np.maximum(would_buy - bought, 0) + 1)
+    last = np.where(bought > 0, np.clip(np.rint(place * age), 1, age), 0).astype(np.int64)
+    later = np.minimum(rng.poisson(rate * ahead), np.maximum(leaves_after - would_buy, 0))
+    return histories(bought, last, age), later

@@ -1,0 +1,41 @@
+"""Public data for the tests of the value laws, read once."""
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+from tests.differentiate.pure.buyers import added_up, days_of, histories, public
+
+
+@pytest.fixture(scope="session")
+def cdnow():
+    """2,357 customers watched for 39 weeks."""
+    table = pyarrow.csv.read_csv(public("cdnow_customers_summary.csv.gz"))
+    weeks = {name: np.rint(table[name].to_numpy() * 7).astype(np.int64) for name in ("recency", "T")}
+    return histories(table["frequency"].to_numpy(), weeks["recency"], weeks["T"])
+
+
+@pytest.fixture(scope="session")
+def cdnow_days():
+    """One row per customer and day of the whole 78 weeks: customer, day, amount."""
+    table = pyarrow.parquet.read_table(public("cdnow_sample.parquet"))
+    return added_up(table["sample_id"].to_numpy(), days_of(table["date"]), table["amount"].to_numpy())
+
+
+@pytest.fixture(scope="session")
+def online_retail():
+    """All lines with a customer: customer, day, amount, product, quantity, is_return."""
+    columns = ["InvoiceNo", "InvoiceDate", "CustomerID", "StockCode", "Quantity", "UnitPrice"]
+    table = pyarrow.parquet.read_table(public("online_retail.parquet"), columns=columns)
+    table = table.filter(pc.is_valid(table["CustomerID"]))
+    quantity = table["Quantity"].to_numpy().astype(np.float64)
+    return {
+        "customer": table["CustomerID"].to_numpy().astype(np.int64),
+        "day": days_of(table["InvoiceDate"]),
+        "amount": quantity * table["UnitPrice"].to_numpy(),
+        "product": table["StockCode"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64),
+        "quantity": quantity,
+        "is_return": pc.starts_with(table["InvoiceNo"], "C").to_numpy(zero_copy_only=False).astype(bool),
+    }
