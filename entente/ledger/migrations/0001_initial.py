@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
                 ('line', models.BigIntegerField()),
                 ('fact_key', models.UUIDField(help_text='what the line says, hashed, and which of its twins it is', unique=True)),
                 ('import_run', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.import')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.order')),
+                ('order', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.order')),
                 ('party', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.party')),
                 ('product', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.product')),
             ],

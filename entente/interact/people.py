@@ -1,0 +1,161 @@
+"""What the contact rules read about customers, as columns: one set of queries whatever their number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from entente.identify.models import Customer, Membership
+from entente.interact.models import ConsentEvent, Interaction, Preference
+from entente.interact.pure.columns import Blocks, ConsentEvents, Contacts, People
+from entente.interact.pure.people import CIRCLES, PERSON, Preferences
+from entente.interact.pure.purposes import CHANNEL_INDEX, STRENGTH
+from entente.interact.pure.silence import NEVER
+
+# Longer than any cap or gap looks back. Of older contacts the last two-way one counts, for silence.
+LOOKS_BACK = timedelta(days=100)
+
+LEVEL_NAMES = {1: "top", 2: "big", 3: "medium", 4: "small"}
+
+Rows = list[tuple[Any, ...]]
+
+
+def people(
+    customers: Sequence[int],
+    *,
+    at: datetime,
+    levels: Mapping[int, int],
+    wishes: Callable[[dict[str, Any]], Preferences],
+) -> People:
+    """The columns of these customers, in this order, as known at `at`; no customer twice.
+
+    levels: pyramid level by customer, for the longest silence. wishes: reads what a Preference row keeps.
+    """
+    row_of = {number: row for row, number in enumerate(customers)}
+    found = {row[0]: row for row in _customers(customers)}
+    blank = (None, "", "", "", "", "", None)
+    columns = list(zip(*(found.get(number, blank) for number in customers), strict=True)) or [()] * 7
+    preference, preferences = _preferences(customers, row_of, wishes)
+    return People(
+        keys=list(customers),
+        country=_texts(columns[1]),
+        subdivision=_texts(columns[2]),
+        phone=_texts(columns[3]),
+        postcode=_texts(columns[4]),
+        zone=_texts(columns[5]),
+        level=[LEVEL_NAMES.get(levels.get(number, 0)) for number in customers],
+        since=np.array([NEVER if made is None else int(made.timestamp()) for made in columns[6]], np.int64),
+        preference=preference,
+        preferences=preferences,
+        contacts=_contacts(customers, row_of, at),
+        consents=_consents(customers, row_of, at),
+        blocks=_no_blocks(),
+    )
+
+
+def _texts(column: Sequence[Any]) -> list[str | None]:
+    return [value or None for value in column]
+
+
+def _ask(sql: str, values: list[Any]) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def _customers(customers: Sequence[int]) -> Rows:
+    return _ask(
+        f"SELECT id, country, subdivision, phone_e164, postcode, zone, NULL::timestamptz FROM {Customer._meta.db_table} "
+        "WHERE id = ANY(%s)",
+        [list(customers)],
+    )
+
+
+def _contacts(customers: Sequence[int], row_of: Mapping[int, int], at: datetime) -> Contacts:
+    members, interactions = Membership._meta.db_table, Interaction._meta.db_table
+    rows = _ask(
+        f"""
+        SELECT m.customer_id, floor(extract(epoch FROM i.at))::bigint, i.channel, i.purpose, NOT i.is_outgoing, i.is_two_way,
+               i.outcome
+        FROM {members} m JOIN {interactions} i ON i.party_id = m.party_id
+        WHERE m.customer_id = ANY(%s) AND m.ended_at IS NULL AND i.at > %s AND i.at <= %s AND i.kind <> 'note'
+        UNION ALL
+        SELECT m.customer_id, floor(extract(epoch FROM i.at))::bigint, i.channel, i.purpose, NOT i.is_outgoing, i.is_two_way,
+               i.outcome
+        FROM {members} m CROSS JOIN LATERAL (
+            SELECT at, channel, purpose, is_outgoing, is_two_way, outcome FROM {interactions} i
+            WHERE i.party_id = m.party_id AND i.is_two_way AND i.at <= %s ORDER BY i.at DESC LIMIT 1
+        ) i
+        WHERE m.customer_id = ANY(%s) AND m.ended_at IS NULL
+        """,
+        [list(customers), at - LOOKS_BACK, at, at - LOOKS_BACK, list(customers)],
+    )
+    words = {word: place for place, word in enumerate(dict.fromkeys(row[6] for row in rows if row[6]))}
+    none = np.full(len(rows), -1, np.int64)
+    return Contacts(
+        row=np.array([row_of[row[0]] for row in rows], np.int64),
+        at=np.array([row[1] for row in rows], np.int64),
+        channel=np.array([CHANNEL_INDEX[row[2]] for row in rows], np.int8),
+        purpose=np.array([STRENGTH[row[3]] for row in rows], np.int8),
+        circle=np.full(len(rows), CIRCLES.index(PERSON), np.int8),
+        inbound=np.array([row[4] for row in rows], np.bool_),
+        two_way=np.array([row[5] for row in rows], np.bool_),
+        outcome=np.array([words.get(row[6], -1) for row in rows], np.int64),
+        topic=none,
+        key=none,
+        outcomes=tuple(words),
+    )
+
+
+def _consents(customers: Sequence[int], row_of: Mapping[int, int], at: datetime) -> ConsentEvents:
+    """All events of all records of the customer: the latest wins wherever it was said."""
+    rows = _ask(
+        f"""
+        SELECT m.customer_id, (extract(epoch FROM c.at) * 1000000)::bigint, c.purpose, c.channel, c.is_granted
+        FROM {Membership._meta.db_table} m JOIN {ConsentEvent._meta.db_table} c ON c.party_id = m.party_id
+        WHERE m.customer_id = ANY(%s) AND m.ended_at IS NULL AND c.at <= %s
+        """,
+        [list(customers), at],
+    )
+    return ConsentEvents(
+        row=np.array([row_of[row[0]] for row in rows], np.int64),
+        at=np.array([row[1] for row in rows], np.int64),
+        purpose=np.array([STRENGTH[row[2]] for row in rows], np.int8),
+        channel=np.array([CHANNEL_INDEX[row[3]] for row in rows], np.int8),
+        granted=np.array([row[4] for row in rows], np.bool_),
+    )
+
+
+def _preferences(
+    customers: Sequence[int], row_of: Mapping[int, int], wishes: Callable[[dict[str, Any]], Preferences]
+) -> tuple[np.ndarray[Any, Any], tuple[Preferences, ...]]:
+    """The latest wishes of each customer over all records; place 0 is no wish at all."""
+    rows = _ask(
+        f"""
+        SELECT DISTINCT ON (m.customer_id) m.customer_id, p.wishes
+        FROM {Membership._meta.db_table} m JOIN {Preference._meta.db_table} p ON p.party_id = m.party_id
+        WHERE m.customer_id = ANY(%s) AND m.ended_at IS NULL
+        ORDER BY m.customer_id, p.at DESC, p.id DESC
+        """,
+        [list(customers)],
+    )
+    places: dict[Preferences, int] = {Preferences(): 0}
+    of_customer = np.zeros(len(customers), np.int64)
+    for number, kept in rows:
+        wish = wishes(_loaded(kept))
+        of_customer[row_of[number]] = places.setdefault(wish, len(places))
+    return of_customer, tuple(places)
+
+
+def _loaded(kept: Any) -> dict[str, Any]:
+    return dict(json.loads(kept) if isinstance(kept, str) else kept)
+
+
+def _no_blocks() -> Blocks:
+    none = np.zeros(0, np.int64)
+    return Blocks(row=none, purpose=none.astype(np.int8), channel=none.astype(np.int8), from_at=none, until_at=none)
