@@ -1,0 +1,190 @@
+"""The sample firm as lines of COPY's text format, table by table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from entente.sample.pure.countries import COUNTRIES
+from entente.sample.pure.firm import SampleFirm
+from entente.sample.pure.orders import Lines
+from entente.warehouse.copy_in import copy_field
+
+PARTY = (
+    "id", "source_id", "key", "kind", "name", "segment", "email", "phone", "phone_e164", "country", "subdivision",
+    "postcode", "city", "address", "language", "zone", "known_on", "attributes", "import_run_id", "recorded_at",
+)  # fmt: skip
+PRODUCT = ("id", "source_id", "code", "name", "category", "is_charge", "unit_cost", "currency")
+ORDER = ("id", "source_id", "number", "party_id", "ordered_at", "ordered_on", "is_return", "import_run_id")
+LINE = (
+    "order_id", "party_id", "product_id", "kind", "ordered_on", "quantity", "unit_price", "amount", "cost", "currency",
+    "import_run_id", "line", "fact_key",
+)  # fmt: skip
+RATE = ("currency", "from_on", "rate")
+INTERACTION = (
+    "party_id", "kind", "channel", "purpose", "is_outgoing", "is_two_way", "at", "minutes", "subject", "body",
+    "outcome", "settled_at", "by_id", "import_run_id", "recorded_at",
+)  # fmt: skip
+CONSENT = ("party_id", "channel", "purpose", "is_granted", "at", "wording", "evidence", "by_id", "recorded_at")
+PREFERENCE = ("party_id", "wishes", "by_id", "at")
+NULL = "\\N"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers that rows refer to. party, order, product: the first of a run of them."""
+
+    sources: dict[str, int]
+    users: list[int]
+    import_run: int
+    party: int
+    product: int
+    order: int
+
+
+def _line(*fields: Any) -> str:
+    return "\t".join([field if isinstance(field, str) else str(field) for field in fields]) + "\n"
+
+
+def _instants(column: npt.NDArray[np.datetime64]) -> list[str]:
+    return [f"{text}Z" for text in np.datetime_as_string(column.astype("datetime64[s]")).tolist()]
+
+
+def party_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
+    for row, record in enumerate(firm.parties):
+        texts = (record.key, record.kind, record.name, record.segment, record.email, record.phone, record.phone_e164,
+                 record.country, record.subdivision, record.postcode, record.city, record.address, record.language,
+                 record.zone)  # fmt: skip
+        known = NULL if record.known is None else firm.span.date(record.known).isoformat()
+        attributes = copy_field(json.dumps(record.attributes, ensure_ascii=False))
+        yield _line(numbers.party + row, numbers.sources[record.source], *map(copy_field, texts), known, attributes,
+                    numbers.import_run, "now")  # fmt: skip
+
+
+def product_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
+    """One price list for the whole firm, kept by the ERP; the shop sells from it."""
+    goods = firm.goods
+    for row, code in enumerate(goods.codes):
+        name, category = copy_field(goods.names[row]), goods.categories[row]
+        charge, cost = bool(goods.is_charge[row]), f"{goods.cost[row]:.4f}"
+        yield _line(numbers.product + row, numbers.sources["erp"], code, name, category, charge, cost, "EUR")
+
+
+def order_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
+    """Orders by time, then what came back: its number is that of the order with an R before it."""
+    dates = [day.isoformat() for day in firm.span.dates().tolist()]
+    sources = [numbers.sources[record.source] for record in firm.parties]
+    orders, returned = firm.orders, firm.returned
+    rows = zip(orders.number, orders.party.tolist(), _instants(orders.at), orders.day.tolist(), strict=True)
+    for row, (number, party, at, day) in enumerate(rows):
+        yield _line(
+            numbers.order + row,
+            sources[party],
+            number,
+            numbers.party + party,
+            at,
+            dates[day],
+            False,
+            numbers.import_run,
+        )
+    start = numbers.order + orders.day.size
+    back = zip(returned.of_order.tolist(), _instants(firm.return_at), returned.day.tolist(), strict=True)
+    for row, (of, at, day) in enumerate(back):
+        party = int(orders.party[of])
+        yield _line(
+            start + row,
+            sources[party],
+            f"R{orders.number[of]}",
+            numbers.party + party,
+            at,
+            dates[day],
+            True,
+            numbers.import_run,
+        )
+
+
+def line_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
+    """Sales and charges in the order of the orders, then what came back. A line's key says what it is, whenever it is
+    planted."""
+    orders, returned = firm.orders, firm.returned
+    yield from _lines(firm, firm.lines, orders.party, orders.day, 0, 0, numbers, "")
+    parties = orders.party[returned.of_order]
+    yield from _lines(firm, returned.lines, parties, returned.day, orders.day.size, firm.lines.order.size, numbers, "R")
+
+
+def _lines(
+    firm: SampleFirm, lines: Lines, party: npt.NDArray[np.int64], day: npt.NDArray[np.int64], before: int, written: int,
+    numbers: Numbers, mark: str,
+) -> Iterator[str]:  # fmt: skip
+    """before: orders, written: lines that stand in front of these."""
+    dates = [each.isoformat() for each in firm.span.dates().tolist()]
+    currencies = {country.code: country.currency for country in COUNTRIES}
+    currency = [currencies[record.country] for record in firm.parties]
+    of_order = zip(
+        lines.order.tolist(), party[lines.order].tolist(), lines.product.tolist(), lines.kind.tolist(),
+        day[lines.order].tolist(), lines.quantity.tolist(), lines.unit_price.tolist(), lines.amount.tolist(),
+        lines.cost.tolist(), strict=True,
+    )  # fmt: skip
+    for row, (order, who, product, kind, on, quantity, price, amount, cost) in enumerate(of_order, start=written + 1):
+        key = hashlib.blake2b(
+            f"{firm.parties[who].key}|{mark}{order}|{product}|{row}".encode(), digest_size=16
+        ).hexdigest()
+        # PostgreSQL reads 1234e-4 as the exact 0.1234.
+        yield (
+            f"{numbers.order + before + order}\t{numbers.party + who}\t{numbers.product + product}\t{kind}\t"
+            f"{dates[on]}\t{quantity}\t{price}e-4\t{amount}e-4\t{cost}e-4\t{currency[who]}\t"
+            f"{numbers.import_run}\t{row}\t{key}\n"
+        )
+
+
+def rate_rows(firm: SampleFirm) -> Iterator[str]:
+    for currency, rates in firm.rates.rates.items():
+        for day, rate in zip(firm.rates.from_on, rates.tolist(), strict=True):
+            yield _line(currency, day.isoformat(), f"{rate:.12f}")
+
+
+def interaction_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
+    """In the order of time."""
+    said = firm.interactions
+    party = np.array([each.party for each in said], dtype=np.int64)
+    at = firm.utc(party, np.array([each.at for each in said], dtype=np.int64))
+    settled = firm.utc(
+        party, np.array([each.at if each.settled is None else each.settled for each in said], dtype=np.int64)
+    )
+    at_text, settled_text = _instants(at), _instants(settled)
+    for row in np.argsort(at, kind="stable").tolist():
+        each = said[row]
+        minutes = NULL if each.minutes is None else each.minutes
+        end = NULL if each.settled is None else settled_text[row]
+        by = NULL if each.by is None else numbers.users[each.by]
+        how = (each.kind, each.channel, each.purpose, each.is_outgoing, each.is_two_way)
+        what = (copy_field(each.subject), copy_field(each.body), each.outcome)
+        yield _line(numbers.party + each.party, *how, at_text[row], minutes, *what, end, by, numbers.import_run, "now")
+
+
+def consent_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
+    party = np.array([each.party for each in firm.consents], dtype=np.int64)
+    at = firm.utc(party, np.array([each.at for each in firm.consents], dtype=np.int64))
+    texts = _instants(at)
+    for row in np.argsort(at, kind="stable").tolist():
+        each = firm.consents[row]
+        said = (
+            each.channel,
+            each.purpose,
+            each.is_granted,
+            texts[row],
+            copy_field(each.wording),
+            copy_field(each.evidence),
+        )
+        yield _line(numbers.party + each.party, *said, NULL, "now")
+
+
+def preference_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
+    for party, wishes in firm.wishes:
+        yield _line(numbers.party + party, copy_field(json.dumps(wishes)), NULL, "now")
