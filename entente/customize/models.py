@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from entente.differentiate.models import Cycle
+from entente.differentiate.models import Cycle, Level
 from entente.identify.models import Customer
 from entente.interact.models import Channel, Interaction, Purpose
 
@@ -22,10 +22,13 @@ class Decision(models.Model):
         REFUSED = "refused", _("not this")
         NOTHING = "nothing", _("nothing to do")
         HELD_OUT = "held_out", _("held out")
+        PASSED = "passed", _("passed over")
 
-    cycle = models.ForeignKey(Cycle, models.PROTECT, db_index=False)
-    customer = models.ForeignKey(Customer, models.PROTECT, db_index=False)
+    # Written by the hundred thousand, from numbers the database itself has just given: no constraint looks each one up again.
+    cycle = models.ForeignKey(Cycle, models.PROTECT, db_index=False, db_constraint=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, db_index=False, db_constraint=False)
     as_of = models.DateField()
+    level = models.SmallIntegerField(choices=Level, help_text=_("of the customer when it was decided"))
     play = models.CharField(max_length=20, help_text=_("'nothing' where nothing was chosen"))
     channel = models.CharField(max_length=10, choices=Channel, blank=True)
     purpose = models.CharField(max_length=15, choices=Purpose, blank=True)
@@ -99,6 +102,7 @@ class Outcome(models.Model):
     bought_within_days = models.PositiveSmallIntegerField(null=True)
     reward = models.FloatField(help_text=_("margin in the window after it, net of returns"))
     measured_on = models.DateField()
+    stayed = models.BooleanField(null=True, help_text=_("bought again within half a year; null until that has passed"))
 
     def __str__(self) -> str:
         return f"outcome of decision {self.decision_id}"

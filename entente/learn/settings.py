@@ -27,10 +27,12 @@ def set_hold_out_share(share: str | float, *, by: User | None) -> float:
     """Hold out another share from the next cycle on. The salt stays, so that who was held out under the smaller share still is
     under the larger. Raises ImpossibleHoldOut."""
     try:
-        wanted = float(share)
+        wanted = float(str(share).replace(",", ".").replace("٫", "."))
     except ValueError:
         wanted = -1.0
     if not 0.0 <= wanted <= MOST:
-        raise ImpossibleHoldOut(_("Give a share from 0 to %(most)s, such as 0.05 for one customer in twenty.") % {"most": MOST})
+        raise ImpossibleHoldOut(
+            _("Give a share from 0 to %(most)s, such as 0.05 for one customer in twenty.") % {"most": MOST}
+        )
     put_setting("hold_out", {**own_terms(), "share": wanted}, by=by)
     return wanted

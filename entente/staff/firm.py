@@ -70,7 +70,7 @@ def _checked(given: dict[str, str]) -> tuple[Decimal, dict[str, str]]:
     if given["zone"] not in zones():
         errors["zone"] = _("Give a time zone, such as Europe/Berlin.")
     try:
-        rate = Decimal(given["margin_rate"])
+        rate = Decimal(given["margin_rate"].replace(",", ".").replace("٫", "."))
     except InvalidOperation:
         rate = Decimal("NaN")
     if not (rate.is_finite() and 0 <= rate <= 1):

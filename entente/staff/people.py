@@ -36,7 +36,9 @@ def make_user(
     try:
         validate_email(email)
     except ValidationError:
-        raise ImpossibleUser(_("“%(email)s” is not an e-mail address. Write one such as anna@example.com.") % {"email": email}) from None
+        raise ImpossibleUser(
+            _("“%(email)s” is not an e-mail address. Write one such as anna@example.com.") % {"email": email}
+        ) from None
     if role not in Role.values:
         raise ImpossibleUser(
             _("There is no role “%(role)s”. Choose one of %(roles)s.") % {"role": role, "roles": ", ".join(Role.values)}
@@ -48,7 +50,8 @@ def make_user(
             )
     except IntegrityError:
         raise ImpossibleUser(
-            _("Somebody signs in as %(email)s already. Change that user instead, or use another address.") % {"email": email}
+            _("Somebody signs in as %(email)s already. Change that user instead, or use another address.")
+            % {"email": email}
         ) from None
 
 

@@ -1,0 +1,254 @@
+"""entente import: orders from a file into the ledger, and what became of earlier ones."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from entente.cli import terminal
+
+if TYPE_CHECKING:
+    from entente.ledger.dry_run import DryRun
+    from entente.ledger.mapping import Mapping
+    from entente.ledger.models import Import
+    from entente.ledger.record import Progress
+
+ASKED = 2
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("import", help="bring orders into the ledger, list imports, take one back")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="WHAT")
+    orders = verbs.add_parser("orders", help="import a CSV, CSV.gz, Parquet or XLSX file of orders")
+    orders.add_argument("file", metavar="FILE", type=Path)
+    orders.add_argument(
+        "--map",
+        metavar="NAME|FILE",
+        help="which column is what: online-retail, purchase-log or a JSON file; without it by their names",
+    )
+    orders.add_argument("--source", default="", metavar="NAME", help="the system the file comes from")
+    orders.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+    orders.add_argument("--encoding", default="", help="such as utf-8, cp1251, cp1252, utf-16")
+    orders.add_argument("--separator", default="", help="the character between fields; tab for a tabulator")
+    orders.add_argument(
+        "--dates", default="", help="the order of dates: d/m/y, m/d/y, y-m-d, 'jalali y/m/d', 'jalali d/m/y'"
+    )
+    orders.add_argument("--decimal", default="", help="the decimal mark: . or ,")
+    orders.add_argument("--currency", default="", help="the currency where the file says none, such as EUR")
+    orders.add_argument("--zone", default="", help="the time zone of the file's times; the firm's without it")
+    orders.add_argument("--sheet", default="", help="the sheet of a workbook; the first without it")
+    heading = orders.add_mutually_exclusive_group()
+    heading.add_argument("--header", action="store_true", default=None, help="the first line names the columns")
+    heading.add_argument(
+        "--no-header", action="store_false", dest="header", help="the first line is a row as the others"
+    )
+    listed = verbs.add_parser("list", help="the latest imports")
+    listed.add_argument("--most", type=int, default=20, metavar="N")
+    revert = verbs.add_parser("revert", help="take an import back")
+    revert.add_argument("import_id", metavar="ID", type=int)
+    refused = verbs.add_parser("refused", help="the refused rows of an import as CSV")
+    refused.add_argument("import_id", metavar="ID", type=int)
+    refused.add_argument("--out", metavar="FILE", type=Path)
+    for each in (orders, listed, revert, refused):
+        terminal.wants_json(each)
+        each.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit code: 0, or 2 where something has to be answered first."""
+    from entente.ledger.models import Import
+    from entente.ledger.prepare import OpenQuestions
+    from entente.lib.errors import EntenteError
+
+    verbs = {"orders": _orders, "list": _list, "revert": _revert, "refused": _refused}
+    try:
+        return verbs[args.verb](args)
+    except OpenQuestions as error:
+        return _ask([question.as_json() for question in error.questions], args)
+    except Import.DoesNotExist:
+        raise EntenteError(f"There is no import {args.import_id}. See `entente import list`.") from None
+    except OSError as error:
+        raise EntenteError(f"{error.filename or 'A file'}: {error.strerror or error}.") from None
+
+
+def import_file(path: Path, *, mapping: str | None, progress: Callable[..., None]) -> Import:
+    """Import a file of orders, its columns by a mapping (a name or a file) or by their names. For other commands.
+
+    Raises OpenQuestions where the file can be read in several ways, and what `run_import` raises.
+    """
+    from entente.ledger.mapping import load
+    from entente.ledger.prepare import OpenQuestions, propose_mapping
+    from entente.ledger.record import open_import, run_import
+
+    if mapping:
+        read = load(mapping)
+    else:
+        proposal = propose_mapping(path)
+        if proposal.questions:
+            raise OpenQuestions(proposal.questions)
+        read = proposal.as_mapping()
+    imported = open_import(path, mapping=read, source_name="", file_name=path.name, by=None)
+    return run_import(imported.pk, progress=_shown_by(progress))
+
+
+def _orders(args: argparse.Namespace) -> int:
+    from entente.ledger.dry_run import dry_run
+    from entente.ledger.models import Import
+    from entente.ledger.record import open_import, run_import
+
+    mapping = _mapping(args)
+    progress = terminal.Progress()
+    try:
+        if args.dry_run:
+            found = dry_run(args.file, mapping, source_name=args.source, progress=_shown_by(progress))
+            progress.close()
+            return _show_dry_run(found, args)
+        imported = open_import(args.file, mapping=mapping, source_name=args.source, file_name=args.file.name, by=None)
+        known_before = imported.state == Import.State.DONE
+        imported = run_import(imported.pk, progress=_shown_by(progress))
+    except KeyboardInterrupt:
+        raise terminal.Interrupted("Stopped. What was read is kept; the same command goes on from there.") from None
+    finally:
+        progress.close()
+    result = _imported_json(imported, known_before=known_before)
+    terminal.say(result, as_json=args.json, words=lambda: _imported_words(imported, known_before))
+    return 0
+
+
+def _shown_by(progress: Callable[..., None]) -> Callable[[Progress], None]:
+    return lambda at: progress("Importing orders", at.rows_read, max(at.rows_total or 0, at.rows_read) or None)
+
+
+def _mapping(args: argparse.Namespace) -> Mapping:
+    from entente.ledger.mapping import load
+    from entente.ledger.prepare import OpenQuestions, propose_mapping
+    from entente.ledger.survey import Wishes
+
+    separator = "\t" if args.separator in ("tab", "\\t") else args.separator
+    read = {"encoding": args.encoding, "separator": separator, "dates": args.dates, "decimal": args.decimal,
+            "currency": args.currency.upper(), "zone": args.zone, "sheet": args.sheet, "header": args.header}  # fmt: skip
+    if args.map:
+        return load(args.map).with_read(**read)
+    proposal = propose_mapping(args.file, Wishes(args.encoding, separator, args.header, args.sheet))
+    if proposal.questions:
+        raise OpenQuestions(proposal.questions)
+    mapping = proposal.as_mapping(**read)
+    sys.stderr.write(
+        "Columns taken: " + ", ".join(f"{name} = {column}" for name, column in proposal.columns.items()) + ".\n"
+    )
+    return mapping
+
+
+def _list(args: argparse.Namespace) -> int:
+    from entente.ledger.models import Import
+
+    imports = list(Import.objects.select_related("source").order_by("-id")[: args.most])
+    words = [
+        f"{each.pk:>5}  {each.get_state_display():<10} {each.made_at:%Y-%m-%d %H:%M}  {each.rows_recorded:>10,} recorded  "
+        f"{each.rows_refused:>8,} refused  {each.source.name}: {each.file_name}"
+        for each in imports
+    ]
+    result = {"imports": [_imported_json(each) for each in imports]}
+    terminal.say(result, as_json=args.json, words=lambda: "\n".join(words) or "No imports yet.")
+    return 0
+
+
+def _revert(args: argparse.Namespace) -> int:
+    from entente.ledger.revert import revert_import
+
+    imported = revert_import(args.import_id, by=None, at=timezone.now())
+    words = f"Import {imported.pk} ({imported.file_name}) was taken back."
+    terminal.say(_imported_json(imported), as_json=args.json, words=lambda: words)
+    return 0
+
+
+def _refused(args: argparse.Namespace) -> int:
+    from entente.ledger.models import Import
+    from entente.ledger.refused import refused_rows_csv
+
+    lines = refused_rows_csv(args.import_id)
+    if args.json:
+        rows = Import.objects.get(id=args.import_id).refused.order_by("line", "id")
+        result = {"refused": list(rows.values("line", "column", "value", "reason", "row"))}
+        terminal.say(result, as_json=True, words=str)
+    elif args.out:
+        with args.out.open("w", encoding="utf-8-sig", newline="") as file:
+            file.writelines(lines)
+    else:
+        sys.stdout.writelines(lines)
+    return 0
+
+
+def _show_dry_run(found: DryRun, args: argparse.Namespace) -> int:
+    from entente.ledger.words import note, refusal
+
+    if found.questions:
+        return _ask([question.as_json() for question in found.questions], args)
+    data = {name: value for name, value in vars(found).items() if name not in ("questions", "mapping")}
+    counts = found.counts
+    words = [
+        f"{counts['rows']:,} rows: {counts['facts']:,} would be recorded, {counts['known']:,} are known, {counts['refused']:,} refused.",
+        f"{counts['orders']:,} orders of {counts['customers']:,} customers, {counts['products']:,} products; "
+        f"{counts['anonymous']:,} lines without a customer.",
+        *(f"Sum: {total:,} {code}" for code, total in found.totals.items()),
+        *(note(each) for each in found.notes),
+        *(
+            refusal(row["reason"], line=row["line"], column=row["column"], value=row["value"])
+            for row in found.refused[:10]
+        ),
+    ]
+    if found.days:
+        words.insert(2, f"From {found.days[0]} to {found.days[1]}.")
+    terminal.say(data, as_json=args.json, words=lambda: "\n".join(words))
+    return 0
+
+
+def _imported_json(imported: Import, *, known_before: bool = False) -> dict[str, Any]:
+    from entente.ledger.words import note
+
+    return {
+        "id": imported.pk, "source": imported.source.name, "file_name": imported.file_name, "state": imported.state,
+        "rows_read": imported.rows_read, "rows_recorded": imported.rows_recorded, "rows_known": imported.rows_known,
+        "rows_refused": imported.rows_refused, "notes": [note(each) for each in imported.notes], "error": imported.error,
+        "nothing_to_do": known_before,
+    }  # fmt: skip
+
+
+def _imported_words(imported: Import, known_before: bool) -> str:
+    from entente.ledger.words import note
+
+    if known_before:
+        return f"The same file was imported before, as import {imported.pk}. Nothing to do."
+    words = [
+        f"Import {imported.pk}: {imported.rows_read:,} rows read, {imported.rows_recorded:,} recorded, "
+        f"{imported.rows_known:,} known before, {imported.rows_refused:,} refused.",
+        *(note(each) for each in imported.notes),
+    ]
+    if imported.rows_refused:
+        words.append(f"See why with: entente import refused {imported.pk}")
+    return "\n".join(words)
+
+
+def _ask(questions: list[dict[str, Any]], args: argparse.Namespace) -> int:
+    words = []
+    for question in questions:
+        words.append(question["text"])
+        for choice in question["choices"]:
+            shown = "; ".join(f"{written} is {read}" for written, read in choice["preview"][:3])
+            option = question["option"]
+            if question["asks"] == "header":
+                answer = "--header" if choice["value"] == "yes" else "--no-header"
+            else:
+                answer = f"{option} {choice['value']!r}"
+            words.append(f"  {answer}   {choice['meaning']}{': ' + shown if shown else ''}")
+        if not question["choices"]:
+            words.append(f"  answer with {question['option']}")
+    text = json.dumps({"questions": questions}, ensure_ascii=False, default=str) if args.json else "\n".join(words)
+    (sys.stdout if args.json else sys.stderr).write(text + "\n")
+    return ASKED

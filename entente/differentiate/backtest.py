@@ -1,0 +1,80 @@
+"""As if today were an earlier day: predict until a later one, and compare with what really happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from entente.differentiate.facts import Facts, day_number, spread
+from entente.differentiate.models import Backtest
+from entente.differentiate.pure.accuracy import accuracy
+from entente.differentiate.pure.buying_fit import choose_law
+from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
+from entente.differentiate.pure.netting import Count
+from entente.differentiate.pure.purchases import expected_purchases
+from entente.lib.errors import EntenteError
+from entente.staff.models import Firm, User
+from entente.warehouse.extract import extract
+
+Progress = Callable[[str, float, float | None], None]
+
+
+class ImpossibleSpan(EntenteError):
+    """Two days between which nothing can be compared."""
+
+
+def backtest_value(
+    from_on: date, to_on: date, *, count: Count = "net", by: User | None = None, progress: Progress = lambda *_: None
+) -> Backtest:
+    """Predict purchases in (from_on, to_on] from what was known at the end of from_on. Keeps and returns the result.
+
+    count: "net" takes returns off the purchase they belong to, as far as known on either day; "gross" counts a customer-day with a
+    positive line whatever was cancelled later. Customers are those whose first purchase lies before from_on.
+    Raises ImpossibleSpan.
+    """
+    if to_on <= from_on:
+        raise ImpossibleSpan(_("The second day must come after the first."))
+    firm = Firm.objects.filter(pk=1).first()
+    with extract() as columns:
+        progress("Reading order lines", 0, None)
+        facts = Facts(
+            columns, from_on, until=to_on, currency=firm.currency if firm else "EUR",
+            margin_rate=float(firm.margin_rate) if firm else 0.0,
+        )  # fmt: skip
+        known = facts.purchases(count=count, until=from_on)
+        happened = facts.purchases(count=count, until=to_on)
+    customers, histories = from_customer_days(known.customer, known.day, known.amount, day_number(from_on))
+    watched = histories.age_days > 0
+    customers, histories = customers[watched], _of(histories, watched)
+    if len(customers) == 0:
+        raise ImpossibleSpan(_("Nobody had bought before %(day)s. Give a later first day.") % {"day": from_on})
+    later = (happened.day > day_number(from_on)) & (happened.day <= day_number(to_on))
+    buyers, times = np.unique(happened.customer[later], return_counts=True)
+    observed = spread(buyers, times.astype(np.float64), customers, 0.0)
+
+    progress("Fitting the laws", 0, None)
+    choice = choose_law(histories)
+    weeks = (to_on - from_on).days / DAYS_PER_WEEK
+    predicted = expected_purchases(choice.law, histories.repeats, histories.recency, histories.age, weeks)
+    plain = histories.repeats / histories.age * weeks
+    result: dict[str, Any] = {
+        **asdict(accuracy(predicted, observed)),
+        "predicted_total": float(predicted.sum()),
+        "observed_total": float(observed.sum()),
+        "past_rate": {k: v for k, v in asdict(accuracy(plain, observed)).items() if k != "calibration"},
+        "law": {"name": choice.law.name, "title": choice.law.title, "parameters": choice.law.parameters},
+        "refused": [{"law": refusal.title, "reason": refusal.reason} for refusal in choice.refusals],
+        "notes": [*facts.notes, *choice.law.notes],
+    }
+    return Backtest.objects.create(from_on=from_on, to_on=to_on, count=count, law=choice.law.title, result=result, by=by)
+
+
+def _of(histories: BuyingHistories, rows: np.ndarray[Any, Any]) -> BuyingHistories:
+    return BuyingHistories(
+        histories.repeats[rows], histories.recency_days[rows], histories.age_days[rows], histories.spend_mean[rows]
+    )

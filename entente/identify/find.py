@@ -1,0 +1,163 @@
+"""Finding a customer again: by any word, phone, mail or number, and by the number of an order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+
+from entente.identify.models import Customer, Membership
+from entente.ledger.models import Interaction, Order
+from entente.lib.norm import LONGEST_QUERY, MOST_NEEDLES, grams, needles, norm
+from entente.staff.models import User
+
+# So many matches are fetched and put in order; beyond, the word says too little and the best are walked down to.
+MANY = 500
+_WORD = re.compile(r"\w+")
+_ORDER_NUMBER = re.compile(r"[\w./# -]{3,60}")
+
+
+@dataclass(frozen=True)
+class FoundOrder:
+    order: Order
+    customer: Customer | None
+
+
+@dataclass(frozen=True)
+class FoundInteraction:
+    interaction: Interaction
+    customer: Customer
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, the best and the newest first. `are_more`: there are customers beyond those shown."""
+
+    customers: list[Customer] = field(default_factory=list)
+    orders: list[FoundOrder] = field(default_factory=list)
+    interactions: list[FoundInteraction] = field(default_factory=list)
+    are_more: bool = False
+
+
+def visible_customers(user: User) -> QuerySet[Customer]:
+    """The customers this user may see: every way to a customer begins here. What serves only searching stays in the database."""
+    if not user.is_authenticated or not user.is_active:
+        return Customer.objects.none()
+    return Customer.objects.defer("search", "grams")
+
+
+def parties_of(customer: Customer) -> list[int]:
+    """The records believed to be this customer, the surest first."""
+    active = Membership.objects.filter(customer=customer, ended_at=None)
+    return list(active.order_by("-weight", "party_id").values_list("party_id", flat=True))
+
+
+def customers_of(parties: set[int], user: User) -> dict[int, Customer]:
+    """party: its customer, where this user may see it."""
+    links = Membership.objects.filter(party__in=parties, ended_at=None).values_list("party_id", "customer_id")
+    pairs = list(links)
+    seen = visible_customers(user).in_bulk({customer for _, customer in pairs})
+    return {party: seen[customer] for party, customer in pairs if customer in seen}
+
+
+def search(text: str, *, user: User, limit: int = 20, ranked: QuerySet | None = None) -> Found:
+    """Customers, orders and contacts that match every word of a text.
+
+    ranked: rows with a `customer`, best first, of the room that knows what customers are worth; without it, by name.
+    """
+    customers, are_more = _customers(text, user, limit, ranked)
+    return Found(customers, _orders(text, user, limit), _interactions(text, user, limit), are_more)
+
+
+@contextmanager
+def _through_the_index() -> Iterator[None]:
+    """The planner guesses badly how rare letters are, and reads the whole table where it expects to find enough early."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL statement_timeout = '5s'"
+        )
+        yield
+        cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on")
+
+
+def _matching(wanted: list[str], prefix: str = "") -> Q:
+    condition = Q()
+    for needle in wanted:
+        condition &= Q(**{f"{prefix}search__contains": needle})
+    return condition
+
+
+def _customers(text: str, user: User, limit: int, ranked: QuerySet | None) -> tuple[list[Customer], bool]:
+    wanted = needles(text)
+    if not wanted:
+        return [], False
+    seen = visible_customers(user)
+    pieces = sorted({piece for needle in wanted for piece in grams(needle)})
+    if not pieces:
+        return _by_first_letters(wanted, seen, limit)
+    matches = seen.filter(_matching(wanted), grams__contains=pieces)
+    with _through_the_index():
+        ids = list(matches.order_by().values_list("id", flat=True)[: MANY + 1])
+    if ranked is None:
+        found = seen.filter(id__in=ids).order_by(Lower("name"), "id")[:limit]
+        return list(found), len(ids) > limit
+    if len(ids) > MANY:
+        best = ranked.filter(_matching(wanted, "customer__"))
+    else:
+        best = ranked.filter(customer_id__in=ids)
+    in_order = list(best.values_list("customer_id", flat=True)[:limit])
+    # Whoever came after the last valuation has no rank, and is found all the same.
+    in_order += [number for number in ids if number not in set(in_order)][: limit - len(in_order)]
+    by_id = seen.in_bulk(in_order)
+    return [by_id[number] for number in in_order if number in by_id], len(ids) > limit
+
+
+def _by_first_letters(wanted: list[str], seen: QuerySet[Customer], limit: int) -> tuple[list[Customer], bool]:
+    """One or two letters in all: names that begin with the first of them."""
+    letters = wanted[0].strip()
+    names = seen.annotate(lower=Lower("name")).filter(lower__gte=letters, lower__lt=letters + "\U0010ffff")
+    found = list(names.order_by("lower", "id")[: MANY if len(wanted) > 1 else limit + 1])
+    if len(wanted) > 1:
+        found = [customer for customer in found if all(needle in f" {norm(customer.name)} " for needle in wanted)]
+    return found[:limit], len(found) > limit
+
+
+def _orders(text: str, user: User, limit: int) -> list[FoundOrder]:
+    number = text.strip()[:LONGEST_QUERY].lstrip("#").strip()
+    if not _ORDER_NUMBER.fullmatch(number) or not any(character.isdigit() for character in number):
+        return []
+    spellings = Q()
+    for spelling in {number, number.upper(), number.lower()}:
+        spellings |= Q(number__startswith=spelling)
+    orders = list(Order.objects.filter(spellings).order_by("number")[:limit])
+    owners = customers_of({order.party_id for order in orders if order.party_id}, user)
+    # An order of a customer who may not be seen is not seen either; an anonymous sale is nobody's secret.
+    return [
+        FoundOrder(order, owners.get(order.party_id))
+        for order in orders
+        if not order.party_id or order.party_id in owners
+    ]
+
+
+def _interactions(text: str, user: User, limit: int) -> list[FoundInteraction]:
+    """The newest contacts in whose subject or text every word typed begins one of theirs."""
+    words = [word.casefold() for word in _WORD.findall(text[:LONGEST_QUERY].replace("_", " "))]
+    words = [word for word in words if len(word) >= 3][:MOST_NEEDLES]
+    if not words:
+        return []
+    # Words hold letters and digits only: nothing in them means anything to tsquery.
+    query = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
+    matches = Interaction.objects.filter(words=query)
+    with _through_the_index():
+        ids = list(matches.order_by().values_list("id", flat=True)[: MANY + 1])
+    # Few are put in order; of many the newest are met soon on the way back through time.
+    few = Interaction.objects.filter(id__in=ids) if len(ids) <= MANY else matches
+    rows = list(few.select_related("by").defer("words").order_by("-at", "-id")[:limit])
+    owners = customers_of({row.party_id for row in rows}, user)
+    return [FoundInteraction(row, owners[row.party_id]) for row in rows if row.party_id in owners]

@@ -1,0 +1,139 @@
+"""Which records are one customer? At this point every record stands for a customer of its own; linking comes on top.
+
+The verb is idempotent: a party that has a customer is passed over, a customer whose party was completed is brought up to date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import connection, transaction
+
+from entente.identify.models import Customer, Membership
+from entente.ledger.models import Party
+from entente.lib.norm import haystack
+from entente.warehouse.copy_in import copy_field, copy_text
+
+LAW = "one record, one customer 1"
+BATCH = 20_000
+
+# What a customer shows of its party, column by column.
+SHOWN = (
+    "kind", "name", "segment", "email", "phone", "phone_e164", "country", "subdivision", "postcode", "city", "language", "zone",
+)  # fmt: skip
+
+
+def match_new(*, progress: Callable[[str, float, float | None], None] = lambda *_: None) -> int:
+    """Give every party without a customer one, and bring the others up to date. Returns how many customers are new.
+
+    Works in batches, each in a transaction of its own; killed in between, the next call goes on.
+    """
+    made = after = 0
+    while True:
+        with transaction.atomic():
+            _one_at_a_time()
+            rows = _without_customer(after)
+            if not rows:
+                break
+            _make_customers(rows)
+        made, after = made + len(rows), rows[-1][0]
+        progress("Recognising customers", made, None)
+    refresh(progress=progress)
+    return made
+
+
+def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_: None) -> int:
+    """Bring customers up to date whose parties were completed since. Returns how many were."""
+    done = 0
+    while True:
+        with transaction.atomic():
+            rows = _outdated()
+            if not rows:
+                return done
+            _show_again(rows)
+        done += len(rows)
+        progress("Completing customers", done, None)
+
+
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('entente match'))")
+
+
+def _without_customer(after: int) -> list[tuple[Any, ...]]:
+    columns = ", ".join(f"p.{name}" for name in SHOWN)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT p.id, p.key, {columns}
+            FROM {Party._meta.db_table} p
+            WHERE p.id > %s
+              AND NOT EXISTS (SELECT FROM {Membership._meta.db_table} m WHERE m.party_id = p.id AND m.ended_at IS NULL)
+            ORDER BY p.id LIMIT %s
+            """,
+            [after, BATCH],
+        )
+        return cursor.fetchall()
+
+
+def _make_customers(rows: list[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [Customer._meta.db_table, len(rows)],
+        )
+        numbers = [number for (number,) in cursor.fetchall()]
+        copy_text(Customer._meta.db_table, ("id", *SHOWN, "search", "made_at"), _customer_lines(numbers, rows))
+        cursor.execute(
+            f"""
+            INSERT INTO {Membership._meta.db_table} (party_id, customer_id, weight, explanation, law, made_at)
+            SELECT party, customer, 1.0, '{{}}', %s, now() FROM unnest(%s::bigint[], %s::bigint[]) AS t (party, customer)
+            """,
+            [LAW, [row[0] for row in rows], numbers],
+        )
+
+
+def _customer_lines(numbers: list[int], rows: list[tuple[Any, ...]]) -> Iterator[str]:
+    for number, (_, key, *shown) in zip(numbers, rows, strict=True):
+        fields = dict(zip(SHOWN, shown, strict=True))
+        fields["name"] = fields["name"] or key
+        texts = "\t".join(copy_field(fields[name]) for name in SHOWN)
+        yield f"{number}\t{texts}\t{copy_field(_search(key, fields))}\tnow\n"
+
+
+def _search(key: str, fields: dict[str, str]) -> str:
+    return haystack(
+        name=fields["name"], email=fields["email"], phones=(fields["phone"], fields["phone_e164"]), city=fields["city"],
+        postcode=fields["postcode"], keys=(key,),
+    )  # fmt: skip
+
+
+def _outdated() -> list[tuple[Any, ...]]:
+    """Customers of one party that say something else than it does."""
+    columns = ", ".join(f"p.{name}" for name in SHOWN)
+    theirs = ", ".join(f"c.{name}" for name in SHOWN if name != "name")
+    ours = ", ".join(f"p.{name}" for name in SHOWN if name != "name")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT c.id, p.key, {columns}
+            FROM {Membership._meta.db_table} m
+            JOIN {Party._meta.db_table} p ON p.id = m.party_id
+            JOIN {Customer._meta.db_table} c ON c.id = m.customer_id
+            WHERE m.ended_at IS NULL AND m.law = %s
+              AND (({theirs}) IS DISTINCT FROM ({ours}) OR c.name <> coalesce(nullif(p.name, ''), p.key))
+            LIMIT %s
+            """,
+            [LAW, BATCH],
+        )
+        return cursor.fetchall()
+
+
+def _show_again(rows: list[tuple[Any, ...]]) -> None:
+    customers = []
+    for number, key, *shown in rows:
+        fields = dict(zip(SHOWN, shown, strict=True))
+        fields["name"] = fields["name"] or key
+        customers.append(Customer(id=number, search=_search(key, fields), **fields))
+    Customer.objects.bulk_update(customers, [*SHOWN, "search"], batch_size=500)
