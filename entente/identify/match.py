@@ -131,9 +131,19 @@ def _outdated() -> list[tuple[Any, ...]]:
 
 
 def _show_again(rows: list[tuple[Any, ...]]) -> None:
-    customers = []
+    columns: list[list[Any]] = [[] for _ in range(len(SHOWN) + 2)]
     for number, key, *shown in rows:
         fields = dict(zip(SHOWN, shown, strict=True))
         fields["name"] = fields["name"] or key
-        customers.append(Customer(id=number, search=_search(key, fields), **fields))
-    Customer.objects.bulk_update(customers, [*SHOWN, "search"], batch_size=500)
+        for column, value in zip(columns, (number, *fields.values(), _search(key, fields)), strict=True):
+            column.append(value)
+    names = (*SHOWN, "search")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {Customer._meta.db_table} c SET {", ".join(f"{name} = t.{name}" for name in names)}
+            FROM unnest(%s::bigint[], {", ".join("%s::text[]" for _ in names)}) AS t (id, {", ".join(names)})
+            WHERE c.id = t.id
+            """,
+            columns,
+        )

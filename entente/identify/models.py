@@ -59,7 +59,7 @@ class Customer(models.Model):
 class Membership(models.Model):
     """A party is believed to be this customer, by whom and why. Ended rather than deleted."""
 
-    party = models.ForeignKey(Party, models.CASCADE, related_name="memberships", db_index=False)
+    party = models.ForeignKey(Party, models.CASCADE, related_name="memberships")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="memberships")
     weight = models.FloatField(default=1.0, help_text=_("probability that the link is right"))
     explanation = models.JSONField(default=dict)

@@ -1,0 +1,167 @@
+"""What would an import do? The whole file is read, nothing is written."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+from django.utils import timezone
+
+from entente.ledger.ahead import ahead
+from entente.ledger.facts import CHARGE, RETURN, SALE, Facts, Reader
+from entente.ledger.mapping import Mapping
+from entente.ledger.models import Source
+from entente.ledger.prepare import Prepared, prepare
+from entente.ledger.pure import dates, numbers
+from entente.ledger.pure.questions import Question
+from entente.ledger.record import CHUNK_ROWS, Progress, reader_of
+from entente.ledger.staging import queries
+from entente.ledger.survey import chunks
+from entente.ledger.twins import Twins
+
+SHOWN_REFUSED = 50
+_KINDS = {SALE: "sale", RETURN: "return", CHARGE: "charge"}
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """counts: rows, facts, known, refused, orders, customers, products, anonymous. totals: currency -> amount.
+
+    first: the first rows as they would be recorded. refused: the first refused rows. reasons: how many rows for each reason.
+    With questions nothing has been read.
+    """
+
+    questions: list[Question]
+    notes: list[dict[str, Any]]
+    mapping: Mapping
+    counts: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, Decimal] = field(default_factory=dict)
+    days: tuple[str, str] | None = None
+    first: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def dry_run(
+    path: Path,
+    mapping: Mapping,
+    *,
+    source_name: str = "",
+    rows: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> DryRun:
+    """Read the file as `run_import` would. rows: only about so many of them, for a preview.
+
+    Orders that turn out to belong to another customer are found only by the import itself.
+    Raises WrongMapping, UnreadableFile.
+    """
+    today = timezone.now().date()
+    prepared = prepare(path, mapping, today=today)
+    if prepared.questions:
+        return DryRun(prepared.questions, prepared.notes, prepared.mapping)
+    source = Source.objects.filter(name=source_name or mapping.source or "orders").first()
+    reader = reader_of(prepared, source.pk if source else 0, today)
+    count = _Count(reader)
+    for facts, keys, bad, values, read in ahead(_facts(path, prepared, reader, rows)):
+        count.add(facts, _known(keys) if source else 0, read)
+        count.add_refused(bad, values)
+        if progress:
+            progress(Progress(count.rows, prepared.rows_about, count.facts, count.known, sum(count.reasons.values())))
+    return count.result(prepared)
+
+
+def _facts(path: Path, prepared: Prepared, reader: Reader, rows: int | None) -> Any:
+    assert prepared.layout is not None
+    twins = Twins()
+    size = min(CHUNK_ROWS, rows) if rows else CHUNK_ROWS
+    found = chunks(path, prepared.layout, sorted(set(reader.places.values())), size)
+    try:
+        for chunk in islice(found, 1) if rows else found:
+            facts, bad, values = reader.facts_of(chunk)
+            yield facts, twins.keys_of(facts.lanes, facts.key_day), bad, values, chunk.read
+    finally:
+        twins.close()
+
+
+def _known(keys: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(queries("record")["known_facts"], {"keys": [UUID(bytes=key.tobytes()) for key in keys]})
+        return int(cursor.fetchone()[0])
+
+
+class _Count:
+    """Adds the chunks up."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.rows = self.facts = self.known = self.anonymous = 0
+        self.reasons: Counter[str] = Counter()
+        self.refused: list[dict[str, Any]] = []
+        self.first: list[dict[str, Any]] = []
+        self._distinct: dict[str, set[int]] = {"orders": set(), "customers": set(), "products": set()}
+        self._totals: Counter[str] = Counter()
+        self._days: list[int] = []
+
+    def add(self, facts: Facts, known: int, read: int) -> None:
+        self.rows += read
+        self.facts += len(facts.rows) - known
+        self.known += known
+        self.anonymous += int((facts.party < 0).sum())
+        for name, texts, places in (
+            ("orders", facts.orders, facts.order),
+            ("customers", facts.customers, facts.party),
+            ("products", facts.products, facts.product),
+        ):
+            self._distinct[name].update(hash(texts[place]) for place in np.unique(places[places >= 0]).tolist())
+        for place, code in enumerate(facts.currency.values):
+            self._totals[code] += int(facts.amount[facts.currency.codes == place].sum())
+        if len(facts.day):
+            self._days += [int(facts.day.min()), int(facts.day.max())]
+        for row in range(min(10 - len(self.first), len(facts.rows))):
+            self.first.append(self._shown(facts, row))
+
+    def add_refused(self, bad: list[Any], values: list[str]) -> None:
+        self.reasons.update(row.reason for row in bad)
+        for row, value in zip(bad[: SHOWN_REFUSED - len(self.refused)], values, strict=False):
+            shown = {"line": row.line, "column": row.column, "value": value, "reason": row.reason, "row": row.row}
+            self.refused.append(shown)
+
+    def _shown(self, facts: Facts, row: int) -> dict[str, Any]:
+        said = {
+            name: texts.values[texts.codes[row]] if texts.codes[row] >= 0 else "" for name, texts in facts.about.items()
+        }
+        return {
+            **said,
+            "line": int(facts.lines[row]),
+            "order_number": facts.orders[facts.order[row]],
+            "ordered_on": dates.day_of(facts.day[row]).isoformat(),
+            "kind": _KINDS[int(facts.kind[row])],
+            "quantity": numbers.as_decimal(facts.quantity[row]),
+            "unit_price": numbers.as_decimal(facts.unit_price[row]),
+            "amount": numbers.as_decimal(facts.amount[row]),
+            "cost": numbers.as_decimal(facts.cost[row]) if facts.cost_known[row] else None,
+            "currency": facts.currency.values[facts.currency.codes[row]],
+        }
+
+    def result(self, prepared: Prepared) -> DryRun:
+        notes = [*prepared.notes]
+        if self._reader.tally.blank:
+            notes.append({"code": "blank_lines", "count": self._reader.tally.blank})
+        if self._reader.tally.cut:
+            notes.append({"code": "cut", "count": self._reader.tally.cut})
+        counts = {
+            "rows": self.rows, "facts": self.facts, "known": self.known, "refused": sum(self.reasons.values()),
+            "anonymous": self.anonymous, **{name: len(found) for name, found in self._distinct.items()},
+        }  # fmt: skip
+        return DryRun(
+            [], notes, prepared.mapping, counts,
+            {code: numbers.as_decimal(total) for code, total in self._totals.items()},
+            (dates.day_of(min(self._days)).isoformat(), dates.day_of(max(self._days)).isoformat()) if self._days else None,
+            self.first, self.refused, dict(self.reasons),
+        )  # fmt: skip

@@ -1,0 +1,91 @@
+"""An import that is killed goes on where it was, and nothing is doubled."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+
+from entente.ledger.models import Import
+from entente.ledger.record import open_import, run_import
+from entente.ledger.revert import revert_import
+from tests.ledger.conftest import LINES, bring, ledger, mapping
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
+
+CHILD = """
+import os, signal, sys
+import django
+from django.conf import settings
+settings.MEDIA_ROOT = {media!r}
+django.setup()
+from entente.ledger import record, recording
+record.CHUNK_ROWS = 20
+place, after = {place!r}, {after!r}
+room = recording.Recorder if place == "_lines" else record
+whole, calls = getattr(room, place), []
+def dying(*args, **more):
+    calls.append(1)
+    if len(calls) == after and {before!r}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer = whole(*args, **more)
+    if len(calls) == after:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+setattr(room, place, dying)
+record.run_import({import_id})
+"""
+POINTS = {
+    "before the first chunk": ("_record_chunk", 1, True),
+    "lines copied, not committed": ("_lines", 2, False),
+    "refused rows written, not committed": ("record_refused", 3, False),
+    "counted, not committed": ("_record_chunk", 4, False),
+    "all read, not finished": ("_finish", 1, True),
+}
+
+
+def hundred_rows():
+    rows = [f"{n // 3},2024-01-{1 + n // 30:02},c{n // 3 % 7},p{n % 5},{1 + n % 2},2.5\n" for n in range(100)]
+    rows[10] = "x,2024-99-01,c,p,1,1\n"
+    rows[60] = rows[61]
+    return "order,date,customer,product,quantity,price\n" + "".join(rows) + rows[99]
+
+
+def address():
+    known = connection.settings_dict
+    host = quote(known["HOST"], safe="")
+    user, password = quote(known["USER"], safe=""), quote(known["PASSWORD"], safe="")
+    return f"postgresql://{user}:{password}@/{known['NAME']}?host={host}" + (
+        f"&port={known['PORT']}" if known["PORT"] else ""
+    )
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_and_resumed(write, settings, point, monkeypatch):
+    place, after, before = POINTS[point]
+    path, read = write(hundred_rows()), mapping(LINES)
+    undisturbed = bring(path, read)
+    expected = ledger()
+    revert_import(undisturbed.pk, by=None, at=undisturbed.finished_at)
+    assert ledger()["lines"] == []
+
+    opened = open_import(path, mapping=read, source_name="shop", file_name="x", by=None)
+    child = CHILD.format(media=str(settings.MEDIA_ROOT), place=place, after=after, before=before, import_id=opened.pk)
+    environment = {**os.environ, "DATABASE_URL": address(), "DJANGO_SETTINGS_MODULE": "entente.settings"}
+    root = Path(__file__).resolve().parents[2]
+    died = subprocess.run(
+        [sys.executable, "-c", child], cwd=root, env=environment, capture_output=True, timeout=120, check=False
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    opened.refresh_from_db()
+    assert opened.state == Import.State.RUNNING
+    assert opened.rows_read < 101 or place == "_finish"
+
+    monkeypatch.setattr("entente.ledger.record.CHUNK_ROWS", 30)
+    done = run_import(opened.pk)
+    assert (done.state, done.rows_read, done.rows_recorded, done.rows_known) == ("done", 101, 100, 0)
+    assert ledger() == expected
