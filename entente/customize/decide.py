@@ -16,8 +16,8 @@ from entente.customize.candidates import Buyers, buyers
 from entente.customize.models import Answer, Decision, Outcome
 from entente.customize.outcomes import measure_outcomes, seen_outcomes
 from entente.customize.pure.arbitration import NOTHING, Choices, arbitrate
-from entente.customize.pure.fatigue import fatigue
 from entente.customize.pure.facts import LEVELS
+from entente.customize.pure.fatigue import fatigue
 from entente.customize.pure.plays import PLAYS, Settings
 from entente.customize.pure.reasons import reasons
 from entente.customize.pure.response import believe

@@ -72,6 +72,10 @@ class Figure:
         """As a form holds it, whatever the reader's language."""
         return f"{self.value:.12g}"
 
+    @property
+    def default_written(self) -> str:
+        return f"{self.default:.12g}"
+
 
 @dataclass(frozen=True)
 class PlayRow:
@@ -130,7 +134,7 @@ def set_plays(values: Mapping[str, str], *, by: User | None) -> Settings:
                 given[name] = float(text)
                 Settings.from_dict({play.key: {name: given[name]}} if not name.startswith("alive_") else {})
             except ImpossibleSetting as error:
-                errors[f"{play.key}.{name}"] = str(error)
+                errors[f"{play.key}.{name}"] = _advice(error)
             except ValueError:
                 errors[f"{play.key}.{name}"] = _("Give a number, such as 0.05.")
         default = asdict(plain.of(place))
@@ -141,7 +145,7 @@ def set_plays(values: Mapping[str, str], *, by: User | None) -> Settings:
                 Settings.from_dict({play.key: own})
             except ImpossibleSetting as error:
                 where = str(error).split(" ", 1)[0]
-                errors[where if where in values else f"{play.key}.alive_from"] = str(error)
+                errors[where if where in values else f"{play.key}.alive_from"] = _advice(error)
     if errors:
         raise ImpossiblePlays(errors)
     checked = Settings.from_dict(wanted)
@@ -160,3 +164,9 @@ def set_contact_rules(values: Mapping[str, str], *, by: User | None) -> None:
     if own != setting(NAME):
         Settings.from_dict(own)
         put_setting(NAME, own, by=by)
+
+
+def _advice(error: ImpossibleSetting) -> str:
+    """What would do, without the name of the field it stands beside."""
+    advice = str(error).rpartition("; ")[2]
+    return advice[:1].upper() + advice[1:]

@@ -122,7 +122,7 @@ def _by_first_letters(wanted: list[str], seen: QuerySet[Customer], limit: int) -
     """One or two letters in all: names that begin with the first of them."""
     letters = wanted[0].strip()
     names = seen.annotate(lower=Lower("name")).filter(lower__gte=letters, lower__lt=letters + "\U0010ffff")
-    found = list(names.order_by("lower", "id")[: MANY if len(wanted) > 1 else limit + 1])
+    found: list[Customer] = list(names.order_by("lower", "id")[: MANY if len(wanted) > 1 else limit + 1])
     if len(wanted) > 1:
         found = [customer for customer in found if all(needle in f" {norm(customer.name)} " for needle in wanted)]
     return found[:limit], len(found) > limit
@@ -139,7 +139,7 @@ def _orders(text: str, user: User, limit: int) -> list[FoundOrder]:
     owners = customers_of({order.party_id for order in orders if order.party_id}, user)
     # An order of a customer who may not be seen is not seen either; an anonymous sale is nobody's secret.
     return [
-        FoundOrder(order, owners.get(order.party_id))
+        FoundOrder(order, owners.get(order.party_id) if order.party_id else None)
         for order in orders
         if not order.party_id or order.party_id in owners
     ]

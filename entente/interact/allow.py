@@ -111,12 +111,12 @@ def welcome(customer: Customer, at: datetime, *, channel: str = "phone") -> Week
 
 
 def local_zone(customer: Customer) -> str:
-    """The time zone to show a customer's hours in: declared, else the first candidate, else the firm's."""
+    """The time zone to show a customer's hours in: theirs where there is but one candidate, else the firm's."""
     place = place_of(
         zone=customer.zone or None, phone=customer.phone_e164 or None, postcode=customer.postcode or None,
         country=customer.country or None, subdivision=customer.subdivision or None,
     )  # fmt: skip
-    return place.zones[0] if place.zones else contact_policy().firm_zone
+    return place.zones[0] if len(place.zones) == 1 else contact_policy().firm_zone
 
 
 def load_batch(customers: np.ndarray[Any, Any], levels: np.ndarray[Any, Any], *, at: datetime) -> People:

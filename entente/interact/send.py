@@ -13,7 +13,7 @@ from email.utils import make_msgid
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
@@ -34,6 +34,10 @@ class NoAddress(EntenteError):
     """Nobody knows where to write to."""
 
 
+class ImpossibleMail(EntenteError):
+    """No server would take it as it is."""
+
+
 class NoMailServer(EntenteError):
     """No server is set that would take a mail."""
 
@@ -43,7 +47,15 @@ def can_send() -> bool:
 
 
 def send_mail(
-    *, customer: Customer, subject: str, body: str, purpose: str, by: User, at: datetime, key: str, decision_id: int | None = None
+    *,
+    customer: Customer,
+    subject: str,
+    body: str,
+    purpose: str,
+    by: User,
+    at: datetime,
+    key: str,
+    decision_id: int | None = None,
 ) -> Interaction:
     """Write a mail to a customer: the contact on record, the message in the outbox and its job, all or nothing.
 
@@ -53,9 +65,46 @@ def send_mail(
         raise NoAddress(_("No mail address of %(name)s is known. Ask for it, or call.") % {"name": customer.name})
     if not can_send():
         raise NoMailServer(_("No mail server is set. Set ENTENTE_SMTP_URL, or send it yourself and note it down."))
-    known = Outgoing.objects.filter(key=key).select_related("interaction").first()
+    if "\n" in subject + customer.email or "\r" in subject + customer.email:
+        raise ImpossibleMail(_("A subject and an address are one line each. Take the line break out."))
+    known = _known(key)
     if known is not None:
-        return known.interaction
+        return known
+    try:
+        return _write_down(
+            customer=customer,
+            subject=subject,
+            body=body,
+            purpose=purpose,
+            by=by,
+            at=at,
+            key=key,
+            decision_id=decision_id,
+        )
+    except IntegrityError:
+        # The same form came twice at the same moment; the other one is through.
+        known = _known(key)
+        if known is None:
+            raise
+        return known
+
+
+def _known(key: str) -> Interaction | None:
+    row = Outgoing.objects.filter(key=key).select_related("interaction").first()
+    return None if row is None else row.interaction
+
+
+def _write_down(
+    *,
+    customer: Customer,
+    subject: str,
+    body: str,
+    purpose: str,
+    by: User,
+    at: datetime,
+    key: str,
+    decision_id: int | None,
+) -> Interaction:
     with transaction.atomic():
         interaction = log_interaction(
             customer=customer, kind=Interaction.Kind.MAIL, channel=Channel.EMAIL, purpose=purpose, is_outgoing=True,
@@ -79,12 +128,15 @@ def deliver(outgoing_id: int) -> str:
     if mine.update(state=Outgoing.State.SENDING, claimed_at=now) != 1:
         return "not ours"
     row = Outgoing.objects.select_related("interaction").get(pk=outgoing_id)
+    row.claimed_at = now
     try:
         _hand_over(row)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         # Refused for good (5xx), or asked to come again (4xx).
-        codes = [code for code, _text in error.recipients.values()] if isinstance(error, smtplib.SMTPRecipientsRefused) else [error.smtp_code]
-        return _went_wrong(row, error, for_good=all(code >= 500 for code in codes))
+        return _went_wrong(row, error, for_good=all(code >= 500 for code in _codes(error)))
+    except ValueError as error:
+        # No mail can be made of it (a line break in a heading, an address that is none), today or tomorrow.
+        return _went_wrong(row, error, for_good=True)
     except (smtplib.SMTPException, OSError) as error:
         # Once the text is out and the answer is lost, nobody knows; before that, nothing has happened.
         is_uncertain = isinstance(error, smtplib.SMTPServerDisconnected | socket.timeout)
@@ -103,6 +155,12 @@ def _hand_over(row: Outgoing) -> None:
         ).send()  # fmt: skip
 
 
+def _codes(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> list[int]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return [code for code, _text in error.recipients.values()]
+    return [error.smtp_code]
+
+
 def _went_wrong(row: Outgoing, error: Exception, *, for_good: bool, is_uncertain: bool = False) -> str:
     tries = row.tries + 1
     for_good = for_good or tries >= MOST_TRIES
@@ -110,7 +168,9 @@ def _went_wrong(row: Outgoing, error: Exception, *, for_good: bool, is_uncertain
     if for_good and is_uncertain:
         state = Outgoing.State.UNCERTAIN
     with transaction.atomic():
-        Outgoing.objects.filter(pk=row.pk).update(state=state, tries=tries, error=str(error)[:500], claimed_at=None)
+        ours = Outgoing.objects.filter(pk=row.pk, state=Outgoing.State.SENDING, claimed_at=row.claimed_at)
+        if ours.update(state=state, tries=tries, error=str(error)[:500], claimed_at=None) != 1:
+            return "not ours"
         if state == Outgoing.State.QUEUED:
             defer_delivery(row.pk, wait=FIRST_WAIT * 2 ** (tries - 1))
     return state
@@ -119,7 +179,9 @@ def _went_wrong(row: Outgoing, error: Exception, *, for_good: bool, is_uncertain
 def sweep_outgoing(*, at: datetime) -> int:
     """Put messages back whose worker is gone. Returns how many."""
     lost = list(
-        Outgoing.objects.filter(state=Outgoing.State.SENDING, claimed_at__lt=at - CLAIM_LASTS).values_list("pk", flat=True)[:1000]
+        Outgoing.objects.filter(state=Outgoing.State.SENDING, claimed_at__lt=at - CLAIM_LASTS).values_list(
+            "pk", flat=True
+        )[:1000]
     )
     swept = 0
     for number in lost:

@@ -89,7 +89,9 @@ class Beside(Func):
         named = [F(column) if isinstance(column, str) else column for column in columns]
         super().__init__(*named, *(part if hasattr(part, "resolve_expression") else Value(part) for part in key))
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(  # type: ignore[override]  # no template of Func is used here
+        self, compiler: Any, connection: Any, **extra: Any
+    ) -> tuple[str, tuple[Any, ...]]:
         sqls, params = [], []
         for expression in self.source_expressions:
             sql, given = compiler.compile(expression)

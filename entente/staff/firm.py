@@ -18,7 +18,18 @@ from entente.staff.settings import put_setting
 
 FIELDS = ("name", "currency", "country", "zone", "margin_rate")
 # Lists of zones also hold shorthands (GMT+3, EST) that know no daylight saving.
-REGIONS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+REGIONS = (
+    "Africa/",
+    "America/",
+    "Antarctica/",
+    "Arctic/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Europe/",
+    "Indian/",
+    "Pacific/",
+)
 
 
 class ImpossibleFirm(EntenteError):

@@ -1,0 +1,101 @@
+"""Every address, and the name its permissions stand under in entente/web/permissions.py."""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as second_factor
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from django.urls import URLPattern, URLResolver, path
+
+from entente.web import (
+    answers,
+    backtests,
+    card,
+    contacts,
+    customers,
+    decisions,
+    enter,
+    import_columns,
+    imports,
+    me,
+    orders,
+    pyramid,
+    searching,
+    settings_pages,
+    today,
+    users,
+    waiting,
+    wishes,
+)
+
+# Of allauth only what is needed: nobody signs up, and an administrator gives a new link to who forgot the password.
+ACCOUNT = [
+    path("account/login/", account.login, name="account_login"),
+    path("account/logout/", account.logout, name="account_logout"),
+    path("account/inactive/", account.account_inactive, name="account_inactive"),
+    path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/password/change/", account.password_change, name="account_change_password"),
+    path("account/password/set/", account.password_set, name="account_set_password"),
+    path("account/2fa/", second_factor.index, name="mfa_index"),
+    path("account/2fa/authenticate/", second_factor.authenticate, name="mfa_authenticate"),
+    path("account/2fa/reauthenticate/", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("account/2fa/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
+    path("account/2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/2fa/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "account/2fa/recovery-codes/generate/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "account/2fa/recovery-codes/download/",
+        recovery_codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", today.today, name="today"),
+    path("search", searching.search, name="search"),
+    path("customers/", customers.customers, name="customers"),
+    path("customers/<int:customer_id>/", card.customer, name="customer"),
+    path("customers/<int:customer_id>/timeline", card.timeline, name="customer_timeline"),
+    path("customers/<int:customer_id>/week", card.week, name="customer_week"),
+    path("customers/<int:customer_id>/calls/new", contacts.call_new, name="call_new"),
+    path("customers/<int:customer_id>/calls", contacts.calls, name="calls"),
+    path("customers/<int:customer_id>/mails/new", contacts.mail_new, name="mail_new"),
+    path("customers/<int:customer_id>/mails", contacts.mails, name="mails"),
+    path("customers/<int:customer_id>/notes/new", contacts.note_new, name="note_new"),
+    path("customers/<int:customer_id>/notes", contacts.notes, name="notes"),
+    path("customers/<int:customer_id>/preferences", wishes.preferences, name="preferences"),
+    path("customers/<int:customer_id>/consents", wishes.consents, name="consents"),
+    path("orders/<int:order_id>/", orders.order, name="order"),
+    path("decisions/<int:decision_id>/answers", answers.answers, name="decision_answers"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/new", imports.import_new, name="import_new"),
+    path("imports/<int:import_id>/", imports.import_one, name="import"),
+    path("imports/<int:import_id>/columns", import_columns.import_map, name="import_map"),
+    path("imports/<int:import_id>/discard", imports.import_discard, name="import_discard"),
+    path("imports/<int:import_id>/refused.csv", imports.import_refused, name="import_refused"),
+    path("imports/<int:import_id>/reversal", imports.import_reversal, name="import_reversal"),
+    path("imports/<int:import_id>/runs", imports.import_runs, name="import_runs"),
+    path("pyramid/", pyramid.pyramid, name="pyramid"),
+    path("cycles", pyramid.cycles, name="cycles"),
+    path("decisions/", decisions.decisions, name="decisions"),
+    path("decisions/<int:decision_id>/", decisions.decision, name="decision"),
+    path("backtests/", backtests.backtests, name="backtests"),
+    path("backtests/<int:backtest_id>/", backtests.backtest, name="backtest"),
+    path("settings/", settings_pages.settings, name="settings"),
+    path("settings/pyramid", settings_pages.settings_pyramid, name="settings_pyramid"),
+    path("settings/contact", settings_pages.settings_contact, name="settings_contact"),
+    path("settings/plays", settings_pages.settings_plays, name="settings_plays"),
+    path("settings/hold-out", settings_pages.settings_hold_out, name="settings_hold_out"),
+    path("users/", users.users, name="users"),
+    path("users/<int:user_id>/", users.user, name="user"),
+    path("users/<int:user_id>/links", users.links, name="user_links"),
+    path("me/", me.me, name="me"),
+    path("enter/<str:token>", enter.enter, name="enter"),
+    path("healthz", waiting.healthz, name="healthz"),
+    *ACCOUNT,
+]
+
+handler500 = "entente.web.waiting.broken"

@@ -1,0 +1,95 @@
+"""One customer: what they are worth, what was said, what to do next, when they are welcome to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from entente.customize.models import Answer
+from entente.differentiate.current import in_force, valuation_of
+from entente.differentiate.models import Cycle
+from entente.identify.find import parties_of, visible_customers
+from entente.identify.models import Customer, Membership
+from entente.interact import timeline as story
+from entente.interact.timeline import Event, Teller, older_than
+from entente.web import advice
+from entente.web.asked import strictly, text
+from entente.web.person import person
+
+MOST_RECORDS = 50
+ANSWERS_RANK = 10
+
+
+@require_safe
+@strictly
+def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The customer card."""
+    found = get_object_or_404(visible_customers(person(request)).select_related("looked_after_by"), pk=customer_id)
+    at = timezone.now()
+    cycle = in_force()
+    records = _records(found)
+    parties = [record.party_id for record in records] if len(records) < MOST_RECORDS else parties_of(found)
+    return render(
+        request,
+        "customers/card.html",
+        {
+            "customer": found,
+            "cycle": cycle,
+            "worth": valuation_of(found.pk, cycle),
+            "records": records,
+            "page": _page(request, found, parties),
+            "step": advice.next_step(found, cycle, at),
+            "wishes": story.wishes_of(parties),
+            "last_spoke_at": story.last_spoke_at(parties),
+        },
+    )
+
+
+@require_safe
+@strictly
+def timeline(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The next few events of the customer's story."""
+    found = get_object_or_404(visible_customers(person(request)), pk=customer_id)
+    page = _page(request, found, parties_of(found))
+    return render(request, "customers/_events.html", {"customer": found, "page": page})
+
+
+@require_safe
+def week(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The hours a call is welcome: a fragment that the card fetches when it stands."""
+    found = get_object_or_404(visible_customers(person(request)), pk=customer_id)
+    return render(request, "customers/_week.html", {"customer": found, "week": advice.week(found, timezone.now())})
+
+
+def _records(customer: Customer) -> list[Membership]:
+    active = Membership.objects.filter(customer=customer, ended_at=None).select_related("party__source")
+    return list(active.order_by("-weight", "party_id")[:MOST_RECORDS])
+
+
+def _page(request: HttpRequest, customer: Customer, parties: Sequence[int]) -> story.Page:
+    def answers(key: Any, limit: int) -> list[Event]:
+        rows = Answer.objects.filter(decision__customer=customer).select_related("decision", "by")
+        return [
+            Event(row.at, ANSWERS_RANK, row.pk, "answer", row, {})
+            for row in older_than(rows, "at", ANSWERS_RANK, key)[:limit]
+        ]
+
+    before: str | None = text(request, "before", longest=2001) or None
+    return story.page(parties, before=before, also=[Teller(ANSWERS_RANK, answers)])
+
+
+def facts_beside(customer: Customer, cycle: Cycle | None) -> dict[str, Any]:
+    """What stands beside a form about a customer: worth, and the last few events."""
+    parties = parties_of(customer)
+    return {
+        "customer": customer,
+        "cycle": cycle,
+        "worth": valuation_of(customer.pk, cycle),
+        "page": story.page(parties, limit=5),
+        "wishes": story.wishes_of(parties),
+    }

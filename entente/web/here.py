@@ -1,0 +1,148 @@
+"""Where the user is: language and zone for every page, and what the frame around each page shows."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from entente.customize.models import Decision
+from entente.staff.models import Firm
+from entente.web.permissions import allowed
+from entente.web.person import person
+
+MOST_COUNTED = 99
+
+
+class LanguageAndZone:
+    """A user's own language and zone; a stranger's language is what the browser asks for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            if request.user.language in dict(settings.LANGUAGES):
+                translation.activate(request.user.language)
+                request.LANGUAGE_CODE = request.user.language
+            timezone.activate(zone_or_utc(request.user.zone))
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+
+def zone_or_utc(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return zoneinfo.ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the rail. `also` are routes that lie behind it. A route that is not there, or not for this role, is not shown."""
+
+    route: str
+    label: Any
+    icon: str
+    key: str = ""
+    also: tuple[str, ...] = ()
+
+
+RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
+    ("", (Place("today", _("Today"), "today", "t", ("decision_answers",)),)),
+    (
+        _("The dialogue"),
+        (
+            Place("pyramid", _("Differentiate"), "pyramid", "p"),
+            Place("decisions", _("Customize"), "decisions", "d", ("decision",)),
+            Place("backtests", _("Learn"), "learn", "b", ("backtest", "backtest_new")),
+        ),
+    ),
+    (
+        _("Company"),
+        (
+            Place(
+                "customers",
+                _("Customers"),
+                "customers",
+                "c",
+                (
+                    "customer",
+                    "call_new",
+                    "calls",
+                    "mail_new",
+                    "mails",
+                    "note_new",
+                    "notes",
+                    "preferences",
+                    "consents",
+                    "order",
+                ),
+            ),
+            Place("imports", _("Imports"), "imports", "i", ("import", "import_new", "import_map", "import_reversal")),
+            Place("users", _("Users"), "users", "u", ("user", "user_links")),
+            Place(
+                "settings",
+                _("Settings"),
+                "settings",
+                "s",
+                ("settings_pyramid", "settings_contact", "settings_plays", "settings_hold_out"),
+            ),
+        ),
+    ),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What every page is framed by. Asked from the database only where a template shows it."""
+    right_to_left = translation.get_language_bidi()
+    about = {"dir": "rtl" if right_to_left else "ltr", "lang": translation.get_language() or settings.LANGUAGE_CODE}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"here": about}
+    return {
+        "here": about,
+        "firm": SimpleLazyObject(lambda: Firm.objects.filter(pk=1).first() or Firm(name="Entente")),
+        "rail": SimpleLazyObject(lambda: _rail(request)),
+        "may_work": allowed("calls", "POST", user.role),
+    }
+
+
+def _rail(request: HttpRequest) -> list[dict[str, Any]]:
+    now = request.resolver_match.view_name if request.resolver_match else ""
+    sections = []
+    for heading, places in RAIL:
+        shown = [_entry(place, now) for place in places if allowed(place.route, "GET", person(request).role)]
+        if shown := [entry for entry in shown if entry]:
+            sections.append({"heading": heading, "places": shown})
+    return sections
+
+
+def _entry(place: Place, now: str) -> dict[str, Any] | None:
+    try:
+        url = reverse(place.route)
+    except NoReverseMatch:
+        return None
+    count = (
+        len(Decision.objects.filter(state="open").order_by()[: MOST_COUNTED + 1].values_list("id"))
+        if place.route == "today"
+        else 0
+    )
+    return {
+        "url": url,
+        "label": place.label,
+        "icon": place.icon,
+        "key": place.key,
+        "is_here": now == place.route or now in place.also,
+        "count": f"{MOST_COUNTED}+" if count > MOST_COUNTED else count or "",
+    }

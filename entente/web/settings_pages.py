@@ -1,0 +1,194 @@
+"""What the firm has set: itself, the pyramid's cuts, the contact rules, the plays, the hold-out. Each with who set it last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from entente.customize.settings import ImpossiblePlays, play_settings, set_contact_rules, set_plays
+from entente.differentiate.models import Level
+from entente.differentiate.settings import NAMES, ImpossibleCutOffs, cut_offs, set_cut_offs
+from entente.interact.settings import ImpossibleRules, rules
+from entente.learn.settings import ImpossibleHoldOut, hold_out_share, set_hold_out_share
+from entente.staff.firm import FIELDS, ImpossibleFirm, last_set, set_firm, the_firm, zones
+from entente.web.person import person
+
+# Route, name of the setting, words.
+PAGES = (
+    ("settings", "firm", gettext_lazy("The firm")),
+    ("settings_pyramid", "pyramid", gettext_lazy("Pyramid")),
+    ("settings_contact", "contact_policy", gettext_lazy("Contact rules")),
+    ("settings_plays", "plays", gettext_lazy("Plays")),
+    ("settings_hold_out", "hold_out", gettext_lazy("Hold-out")),
+)
+LONGEST_VALUE = 300
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """The firm itself."""
+    firm = the_firm()
+    values: dict[str, Any] = {name: getattr(firm, name) for name in FIELDS}
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        values = _posted(request)
+        try:
+            set_firm(values, by=person(request))
+        except ImpossibleFirm as error:
+            errors = error.errors
+        else:
+            return _kept(request, "settings")
+    countries = sorted(
+        (
+            (code, name)
+            for code, name in Locale.parse(get_language() or "en").territories.items()
+            if len(code) == 2 and code.isalpha()
+        ),
+        key=lambda pair: pair[1],
+    )
+    return _page(request, "settings", {"values": values, "errors": errors, "zones": zones(), "countries": countries})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_pyramid(request: HttpRequest) -> HttpResponse:
+    """Where the levels are cut."""
+    values = {name: f"{share:.6g}" for name, share in zip(NAMES, cut_offs(), strict=True)}
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        values = _posted(request)
+        try:
+            set_cut_offs([values.get(name, "") for name in NAMES], by=person(request))
+        except ImpossibleCutOffs as error:
+            errors = error.errors
+        else:
+            return _kept(request, "settings_pyramid")
+    rows = [
+        {"name": name, "level": level.value, "value": values.get(name, ""), "error": errors.get(name, "")}
+        for name, level in zip(NAMES, (Level.TOP, Level.BIG, Level.MEDIUM), strict=True)
+    ]
+    return _page(request, "settings_pyramid", {"rows": rows, "errors": errors, "together": errors.get("", "")})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_contact(request: HttpRequest) -> HttpResponse:
+    """When and how often customers may be contacted."""
+    errors: dict[str, str] = {}
+    given: dict[str, str] = {}
+    if request.method == "POST":
+        given = _posted(request)
+        try:
+            set_contact_rules(given, by=person(request))
+        except ImpossibleRules as error:
+            errors = error.errors
+        else:
+            return _kept(request, "settings_contact")
+    now = rules()
+    hours = [
+        {
+            "channel": row.channel,
+            "cells": [_field(name, words, value, given, errors) for name, words, value in row.cells],
+        }
+        for row in now.hours
+    ]
+    caps = [
+        {
+            "cap": cap,
+            "limit": _field(f"caps.{cap.place}.limit", "", str(cap.limit), given, errors),
+            "days": _field(f"caps.{cap.place}.days", "", str(cap.days), given, errors)
+            if cap.days is not None
+            else None,
+        }
+        for cap in now.caps
+    ]
+    silence = [
+        {"level": Level[level.upper()].value, **_field(f"silence.{level}", "", str(days), given, errors)}
+        for level, days in now.silence
+    ]
+    more = {
+        "rules": now,
+        "hours": hours,
+        "caps": caps,
+        "silence": silence,
+        "errors": errors,
+        "elsewhere": _elsewhere(errors),
+    }
+    return _page(request, "settings_contact", more)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_plays(request: HttpRequest) -> HttpResponse:
+    """Which plays are played, and what is guessed of each."""
+    errors: dict[str, str] = {}
+    given: dict[str, str] | None = None
+    if request.method == "POST":
+        given = _posted(request)
+        try:
+            set_plays(given, by=person(request))
+        except ImpossiblePlays as error:
+            errors = error.errors
+        else:
+            return _kept(request, "settings_plays")
+    rows = [
+        {
+            "play": play,
+            "on": play.on if given is None else play.switch in given,
+            "error": errors.get(play.switch, ""),
+            "groups": [
+                [{"figure": one, **_field(one.name, one.label, one.written, given or {}, errors)} for one in group]
+                for group in (play.guesses, play.conditions)
+            ],
+        }
+        for play in play_settings()
+    ]
+    return _page(request, "settings_plays", {"rows": rows, "errors": errors, "currency": the_firm().currency})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_hold_out(request: HttpRequest) -> HttpResponse:
+    """How many customers are left alone, so that the effect on the others can be proved."""
+    value, errors = f"{hold_out_share():.6g}", {}
+    if request.method == "POST":
+        value = _posted(request).get("share", "")
+        try:
+            set_hold_out_share(value, by=person(request))
+        except ImpossibleHoldOut as error:
+            errors = {"share": str(error)}
+        else:
+            return _kept(request, "settings_hold_out")
+    return _page(request, "settings_hold_out", {"value": value, "errors": errors, "error": errors.get("share", "")})
+
+
+def _field(name: str, label: str, value: str, given: dict[str, str], errors: dict[str, str]) -> dict[str, str]:
+    """A field with what was typed, where something was, and what is wrong with it."""
+    return {"name": name, "label": label, "value": given.get(name, value), "error": errors.get(name, "")}
+
+
+def _elsewhere(errors: dict[str, str]) -> list[str]:
+    """What is wrong beside any field shown."""
+    return [
+        f"{name}: {words}" for name, words in errors.items() if not name.startswith(("hours.", "caps.", "silence."))
+    ]
+
+
+def _posted(request: HttpRequest) -> dict[str, str]:
+    return {name: str(value)[:LONGEST_VALUE] for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+
+
+def _kept(request: HttpRequest, route: str) -> HttpResponse:
+    messages.success(request, _("Kept. It counts from the next cycle on."))
+    return redirect(route)
+
+
+def _page(request: HttpRequest, route: str, more: dict[str, Any]) -> HttpResponse:
+    """One page of settings, with the way to the others and who set this one last."""
+    own = next(name for one, name, _words in PAGES if one == route)
+    found = last_set([own])
+    page = {"pages": [(one, words) for one, _name, words in PAGES], "route": route, "last": found.get(own), **more}
+    return render(request, f"settings/{route}.html", page, status=422 if more["errors"] else 200)
