@@ -21,15 +21,16 @@ from django.utils.translation import gettext as _
 from entente.customize.decide import LAW as DECIDE_LAW
 from entente.customize.decide import decide
 from entente.customize.models import Decision
-from entente.differentiate.facts import Facts
 from entente.differentiate.current import in_force
+from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle
 from entente.differentiate.value import attach_partition, drop_partition, value_customers
 from entente.identify.match import match_new
 from entente.identify.models import Membership
 from entente.interact.models import ConsentEvent, Preference
-from entente.ledger.models import ExchangeRate, Import, Interaction, OrderLine, Product
 from entente.learn.assign import own_terms
+from entente.ledger.models import ExchangeRate, Import, Interaction, OrderLine, Product
+from entente.ledger.our_firm import make_firm_of_orders
 from entente.lib.errors import EntenteError
 from entente.staff.models import Firm, Setting, User
 from entente.staff.settings import setting
@@ -81,7 +82,7 @@ def run_cycle(as_of: date, *, today: date, by: User | None = None, progress: Pro
 
 
 def the_firm() -> Firm:
-    firm = Firm.objects.filter(pk=1).first()
+    firm = make_firm_of_orders()
     if firm is None:
         raise NothingToWorkOn(_("There is no firm yet. Import orders or make the sample firm: entente demo."))
     return firm

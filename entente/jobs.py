@@ -28,6 +28,7 @@ BUSY_S = 30
 def import_file(import_id: int) -> None:
     """Read an uploaded file into the ledger, and recognise whom it brought."""
     from entente.identify.match import match_new
+    from entente.ledger.our_firm import make_firm_of_orders
     from entente.ledger.record import SourceIsBusy, run_import
 
     try:
@@ -35,6 +36,7 @@ def import_file(import_id: int) -> None:
     except SourceIsBusy:
         defer_import(import_id, wait_s=BUSY_S)
         return
+    make_firm_of_orders()
     match_new()
 
 

@@ -12,8 +12,12 @@ def register(commands: Any) -> None:
     command = commands.add_parser("backtest", help="predict a span that has passed, and compare with what happened")
     what = command.add_subparsers(dest="what", required=True, metavar="WHAT")
     value = what.add_parser("value", help="purchases per customer")
-    value.add_argument("--from", dest="from_on", type=terminal.day, required=True, metavar="DAY", help="as if this were today")
-    value.add_argument("--to", dest="to_on", type=terminal.day, required=True, metavar="DAY", help="predict until this day")
+    value.add_argument(
+        "--from", dest="from_on", type=terminal.day, required=True, metavar="DAY", help="as if this were today"
+    )
+    value.add_argument(
+        "--to", dest="to_on", type=terminal.day, required=True, metavar="DAY", help="predict until this day"
+    )
     value.add_argument(
         "--count", choices=("net", "gross"), default="net",
         help="net: returns taken off their purchase; gross: any customer-day with a positive line",

@@ -13,7 +13,9 @@ from entente.cli import terminal
 
 def register(commands: Any) -> None:
     command = commands.add_parser("cycle", help="run the whole circle for a day: who, worth, level, what to do next")
-    command.add_argument("--as-of", type=terminal.day, metavar="DAY", help="what was known at the end of this day (today)")
+    command.add_argument(
+        "--as-of", type=terminal.day, metavar="DAY", help="what was known at the end of this day (today)"
+    )
     command.add_argument("--steps", type=int, default=10, metavar="N", help="how many best next steps to print (10)")
     terminal.wants_json(command)
     command.set_defaults(run=run)
@@ -27,7 +29,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         cycle = run_cycle(args.as_of or today, today=today, progress=progress)
     except KeyboardInterrupt:
-        raise terminal.Interrupted("Interrupted. The last whole result stays in force; the same command goes on.") from None
+        raise terminal.Interrupted(
+            "Interrupted. The last whole result stays in force; the same command goes on."
+        ) from None
     finally:
         progress.close()
     result = report(cycle, steps=args.steps)
@@ -70,14 +74,21 @@ def words(result: dict[str, Any]) -> str:
         for level in result["pyramid"]
     ]
     head = ["Level", "Customers", f"Revenue {currency}", f"Margin {currency}", f"Lifetime value {currency}"]
-    parts = [f"Customer pyramid at the end of {result['as_of']}", "", terminal.table(head, rows, right=(1, 2, 3, 4)), ""]
+    parts = [
+        f"Customer pyramid at the end of {result['as_of']}",
+        "",
+        terminal.table(head, rows, right=(1, 2, 3, 4)),
+        "",
+    ]
     buying = result["laws"].get("buying")
     if buying:
         parts.append(f"Law of buying: {buying['title']}, fitted to {buying['customers']:,} customers.")
     parts += [f"Not used: {refused['law']}. {refused['reason']}" for refused in result["laws"].get("refused", [])]
     parts += [str(note) for note in result["notes"]]
     if result["totals"].get("anonymous_revenue"):
-        parts.append(f"Sales without a customer in the last 12 months: {result['totals']['anonymous_revenue']:,.0f} {currency}.")
+        parts.append(
+            f"Sales without a customer in the last 12 months: {result['totals']['anonymous_revenue']:,.0f} {currency}."
+        )
     decided = result["decided"]
     if decided:
         parts.append(
@@ -86,7 +97,9 @@ def words(result: dict[str, Any]) -> str:
         )
     parts += ["", "Best next steps", ""]
     for number, step in enumerate(result["next_steps"], start=1):
-        parts.append(f"{number:>3}. {step['play_name']}: {step['customer']} ({step['level']}), {step['score']:,.2f} {currency} expected")
+        parts.append(
+            f"{number:>3}. {step['play_name']}: {step['customer']} ({step['level']}), {step['score']:,.2f} {currency} expected"
+        )
         parts.append(f"     {step['why']}")
         parts.append(f"     {step['when']}")
     if not result["next_steps"]:

@@ -11,21 +11,24 @@ from typing import Any
 from django.utils import timezone
 
 from entente.cli import terminal
+from entente.cli.import_orders import ask, import_file, reading_options
 
 
 def register(commands: Any) -> None:
     command = commands.add_parser("demo", help="show it at work: a sample firm, or your own orders, in the browser")
     command.add_argument("--orders", type=Path, metavar="FILE", help="your own orders instead of the sample firm")
-    command.add_argument("--map", dest="mapping", metavar="NAME|FILE", help="how the columns of FILE are to be read")
+    command.add_argument("--source", default="", metavar="NAME", help="the system the file comes from")
+    reading_options(command)
     command.add_argument("--port", type=int, metavar="N", help="instead of 8520")
     command.add_argument("--prepare-only", action="store_true", help="make everything, print the link, and end")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, json=False)
 
 
 def run(args: argparse.Namespace) -> int:
     from django.conf import settings
 
     from entente.cli.serve import refuse_busy_port, serve
+    from entente.ledger.prepare import OpenQuestions
     from entente.lib.start import collect_files
 
     if not args.prepare_only:
@@ -34,10 +37,12 @@ def run(args: argparse.Namespace) -> int:
 
     progress = terminal.Progress()
     try:
-        as_of = _own_orders(args, progress) if args.orders else _sample(progress)
+        as_of = _what_stands(progress) if args.orders is None else _own_orders(args, progress)
         _circle(as_of, progress)
         progress("Collecting files", 0, None)
         collect_files()
+    except OpenQuestions as error:
+        return ask([question.as_json() for question in error.questions], args)
     except KeyboardInterrupt:
         raise terminal.Interrupted("Interrupted. bin/demo goes on where it stopped.") from None
     finally:
@@ -48,11 +53,15 @@ def run(args: argparse.Namespace) -> int:
     return serve(host="127.0.0.1", port=args.port, when_ready=lambda: _say_where(args.port))
 
 
-def _sample(progress: terminal.Progress) -> date:
+def _what_stands(progress: terminal.Progress) -> date:
+    """The sample firm, or the user's own orders where they were brought in before. Returns the last day they tell of."""
+    from entente.ledger.models import OrderLine
     from entente.sample.plant import plant, planted
     from entente.sample.settle import settle
 
     standing = planted()
+    if standing is None and OrderLine.objects.exists():
+        return _newest_day()
     as_of = standing.as_of if standing else timezone.localdate() - timedelta(days=1)
     plant(as_of=as_of, progress=progress)
     settle(progress=progress)
@@ -60,10 +69,14 @@ def _sample(progress: terminal.Progress) -> date:
 
 
 def _own_orders(args: argparse.Namespace, progress: terminal.Progress) -> date:
-    from entente.cli.import_orders import import_file
+    args.file = args.orders
+    import_file(args, progress=progress)
+    return _newest_day()
+
+
+def _newest_day() -> date:
     from entente.ledger.models import OrderLine
 
-    import_file(args.orders, mapping=args.mapping, progress=progress)
     newest = OrderLine.objects.order_by("-ordered_on").values_list("ordered_on", flat=True).first()
     return min(newest or timezone.localdate(), timezone.localdate())
 

@@ -27,13 +27,28 @@ def register(subparsers: Any) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="WHAT")
     orders = verbs.add_parser("orders", help="import a CSV, CSV.gz, Parquet or XLSX file of orders")
     orders.add_argument("file", metavar="FILE", type=Path)
+    reading_options(orders)
+    orders.add_argument("--source", default="", metavar="NAME", help="the system the file comes from")
+    orders.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+    listed = verbs.add_parser("list", help="the latest imports")
+    listed.add_argument("--most", type=int, default=20, metavar="N")
+    revert = verbs.add_parser("revert", help="take an import back")
+    revert.add_argument("import_id", metavar="ID", type=int)
+    refused = verbs.add_parser("refused", help="the refused rows of an import as CSV")
+    refused.add_argument("import_id", metavar="ID", type=int)
+    refused.add_argument("--out", metavar="FILE", type=Path)
+    for each in (orders, listed, revert, refused):
+        terminal.wants_json(each)
+        each.set_defaults(run=run)
+
+
+def reading_options(orders: argparse.ArgumentParser) -> None:
+    """How a file of orders is to be read, where it does not tell by itself."""
     orders.add_argument(
         "--map",
         metavar="NAME|FILE",
         help="which column is what: online-retail, purchase-log or a JSON file; without it by their names",
     )
-    orders.add_argument("--source", default="", metavar="NAME", help="the system the file comes from")
-    orders.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
     orders.add_argument("--encoding", default="", help="such as utf-8, cp1251, cp1252, utf-16")
     orders.add_argument("--separator", default="", help="the character between fields; tab for a tabulator")
     orders.add_argument(
@@ -48,16 +63,6 @@ def register(subparsers: Any) -> None:
     heading.add_argument(
         "--no-header", action="store_false", dest="header", help="the first line is a row as the others"
     )
-    listed = verbs.add_parser("list", help="the latest imports")
-    listed.add_argument("--most", type=int, default=20, metavar="N")
-    revert = verbs.add_parser("revert", help="take an import back")
-    revert.add_argument("import_id", metavar="ID", type=int)
-    refused = verbs.add_parser("refused", help="the refused rows of an import as CSV")
-    refused.add_argument("import_id", metavar="ID", type=int)
-    refused.add_argument("--out", metavar="FILE", type=Path)
-    for each in (orders, listed, revert, refused):
-        terminal.wants_json(each)
-        each.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,54 +75,52 @@ def run(args: argparse.Namespace) -> int:
     try:
         return verbs[args.verb](args)
     except OpenQuestions as error:
-        return _ask([question.as_json() for question in error.questions], args)
+        return ask([question.as_json() for question in error.questions], args)
     except Import.DoesNotExist:
         raise EntenteError(f"There is no import {args.import_id}. See `entente import list`.") from None
     except OSError as error:
         raise EntenteError(f"{error.filename or 'A file'}: {error.strerror or error}.") from None
 
 
-def import_file(path: Path, *, mapping: str | None, progress: Callable[..., None]) -> Import:
-    """Import a file of orders, its columns by a mapping (a name or a file) or by their names. For other commands.
+def import_file(args: argparse.Namespace, *, progress: Callable[..., None]) -> tuple[Import, bool]:
+    """Import args.file, read as `reading_options` say, and recognise whom it brought. For other commands, too.
+
+    Returns the import, and whether this file had been brought in before.
 
     Raises OpenQuestions where the file can be read in several ways, and what `run_import` raises.
     """
-    from entente.ledger.mapping import load
-    from entente.ledger.prepare import OpenQuestions, propose_mapping
+    from entente.identify.match import match_new
+    from entente.ledger.models import Import
+    from entente.ledger.our_firm import make_firm_of_orders
     from entente.ledger.record import open_import, run_import
 
-    if mapping:
-        read = load(mapping)
-    else:
-        proposal = propose_mapping(path)
-        if proposal.questions:
-            raise OpenQuestions(proposal.questions)
-        read = proposal.as_mapping()
-    imported = open_import(path, mapping=read, source_name="", file_name=path.name, by=None)
-    return run_import(imported.pk, progress=_shown_by(progress))
+    opened = open_import(args.file, mapping=_mapping(args), source_name=args.source, file_name=args.file.name, by=None)
+    was_known = opened.state == Import.State.DONE
+    imported = run_import(opened.pk, progress=_shown_by(progress))
+    make_firm_of_orders()
+    match_new(progress=progress)
+    return imported, was_known
 
 
 def _orders(args: argparse.Namespace) -> int:
     from entente.ledger.dry_run import dry_run
-    from entente.ledger.models import Import
-    from entente.ledger.record import open_import, run_import
 
-    mapping = _mapping(args)
     progress = terminal.Progress()
     try:
         if args.dry_run:
-            found = dry_run(args.file, mapping, source_name=args.source, progress=_shown_by(progress))
+            found = dry_run(args.file, _mapping(args), source_name=args.source, progress=_shown_by(progress))
             progress.close()
             return _show_dry_run(found, args)
-        imported = open_import(args.file, mapping=mapping, source_name=args.source, file_name=args.file.name, by=None)
-        known_before = imported.state == Import.State.DONE
-        imported = run_import(imported.pk, progress=_shown_by(progress))
+        imported, was_known = import_file(args, progress=progress)
     except KeyboardInterrupt:
         raise terminal.Interrupted("Stopped. What was read is kept; the same command goes on from there.") from None
     finally:
         progress.close()
-    result = _imported_json(imported, known_before=known_before)
-    terminal.say(result, as_json=args.json, words=lambda: _imported_words(imported, known_before))
+    terminal.say(
+        _imported_json(imported, known_before=was_known),
+        as_json=args.json,
+        words=lambda: _imported_words(imported, was_known),
+    )
     return 0
 
 
@@ -189,7 +192,7 @@ def _show_dry_run(found: DryRun, args: argparse.Namespace) -> int:
     from entente.ledger.words import note, refusal
 
     if found.questions:
-        return _ask([question.as_json() for question in found.questions], args)
+        return ask([question.as_json() for question in found.questions], args)
     data = {name: value for name, value in vars(found).items() if name not in ("questions", "mapping")}
     counts = found.counts
     words = [
@@ -235,7 +238,7 @@ def _imported_words(imported: Import, known_before: bool) -> str:
     return "\n".join(words)
 
 
-def _ask(questions: list[dict[str, Any]], args: argparse.Namespace) -> int:
+def ask(questions: list[dict[str, Any]], args: argparse.Namespace) -> int:
     words = []
     for question in questions:
         words.append(question["text"])

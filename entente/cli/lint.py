@@ -21,7 +21,9 @@ FORBIDDEN = (
     (re.compile(r"\|\s*safe\b"), "the filter safe: nothing is safe that came from outside"),
 )
 PROPER_NAMES = {"Entente", "English", "Русский", "فارسی", "Deutsch"}
-PHYSICAL = re.compile(r"(?<![-\w])(?:margin|padding|border)-(?:left|right)\b|(?<![-\w])(?:left|right)\s*:|text-align:\s*(?:left|right)")
+PHYSICAL = re.compile(
+    r"(?<![-\w])(?:margin|padding|border)-(?:left|right)\b|(?<![-\w])(?:left|right)\s*:|text-align:\s*(?:left|right)"
+)
 
 
 def register(commands: Any) -> None:
@@ -38,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
 
     django.setup()
     found = [*template_faults(ROOT), *style_faults(ROOT)]
-    terminal.say({"faults": found}, as_json=args.json, words=lambda: "\n".join(found) or "Templates and style sheets are sound.")
+    terminal.say(
+        {"faults": found}, as_json=args.json, words=lambda: "\n".join(found) or "Templates and style sheets are sound."
+    )
     return 1 if found else 0
 
 
@@ -55,7 +59,11 @@ def template_faults(root: Path) -> list[str]:
         except TemplateSyntaxError as error:
             faults.append(f"{name}: {error}")
         bare = TRANSLATED.sub("><", COMMENT.sub("", text))
-        faults += [f"{name}: not translated: {m.group(1).strip()!r}" for m in TEXT.finditer(bare) if m.group(1).strip() not in PROPER_NAMES]
+        faults += [
+            f"{name}: not translated: {m.group(1).strip()!r}"
+            for m in TEXT.finditer(bare)
+            if m.group(1).strip() not in PROPER_NAMES
+        ]
         faults += [f"{name}: {why}" for pattern, why in FORBIDDEN if pattern.search(bare)]
     return faults
 

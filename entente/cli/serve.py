@@ -87,7 +87,7 @@ def _when_it_answers(host: str, port: int, when_ready: Callable[[], None]) -> No
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/healthz"  # noqa: S104
     for _attempt in range(600):
         try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310  our own address
+            with urllib.request.urlopen(address, timeout=2):
                 when_ready()
                 return
         except (urllib.error.URLError, OSError):

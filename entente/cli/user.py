@@ -53,7 +53,9 @@ def run_link(args: argparse.Namespace) -> int:
 def _say_link(user: Any, args: argparse.Namespace) -> int:
     link = one_time_link(user)
     result = {"email": user.email, "role": user.role, "link": link}
-    terminal.say(result, as_json=args.json, words=lambda: f"{user.email} ({user.role}) signs in once, within a day, with\n{link}")
+    terminal.say(
+        result, as_json=args.json, words=lambda: f"{user.email} ({user.role}) signs in once, within a day, with\n{link}"
+    )
     return 0
 
 
@@ -77,6 +79,6 @@ def run_list(args: argparse.Namespace) -> int:
     head = ["E-mail", "Name", "Role", "May sign in"]
     terminal.say(
         {"users": rows}, as_json=args.json,
-        words=lambda: terminal.table(head, [[r["email"], r["name"], r["role"], "yes" if r["may_sign_in"] else "no"] for r in rows]),
+        words=lambda: terminal.table(head, [[str(r["email"]), str(r["name"]), str(r["role"]), "yes" if r["may_sign_in"] else "no"] for r in rows]),
     )  # fmt: skip
     return 0

@@ -11,7 +11,9 @@ CONCURRENCY = 3
 
 def register(commands: Any) -> None:
     command = commands.add_parser("worker", help="do the jobs that wait; `entente serve` runs one already")
-    command.add_argument("--concurrency", type=int, default=CONCURRENCY, metavar="N", help=f"jobs at once ({CONCURRENCY})")
+    command.add_argument(
+        "--concurrency", type=int, default=CONCURRENCY, metavar="N", help=f"jobs at once ({CONCURRENCY})"
+    )
     command.set_defaults(run=run)
 
 

@@ -15,7 +15,7 @@ from entente.customize.models import Answer, Decision
 from entente.customize.pure.cross_sell import NO_ITEM, cosine_neighbours, recommend
 from entente.customize.pure.facts import Facts as PlayFacts
 from entente.customize.pure.plays import PLAYS
-from entente.differentiate.facts import Facts, day_number, spread
+from entente.differentiate.facts import Facts, day_number, find, spread
 from entente.differentiate.models import Cycle
 from entente.differentiate.next_order import NextOrders, next_orders
 from entente.differentiate.value import partition_of
@@ -26,7 +26,6 @@ Columns = dict[str, Any]
 Progress = Callable[[str, float, float | None], None]
 
 FEWEST_RHYTHM = 2  # own gaps before a customer has a rhythm of their own
-RECENT_DAYS = 365  # what sold lately lifts a recommendation
 PLAY_PLACE = {play.key: place for place, play in enumerate(PLAYS)}
 
 
@@ -44,8 +43,11 @@ class Buyers:
     product_names: dict[int, str]
 
 
-def buyers(cycle: Cycle, facts: Facts, *, progress: Progress) -> Buyers:
-    """Read all columns of all buyers as of the cycle's day. Sorted by customer."""
+def buyers(cycle: Cycle, facts: Facts, *, cross_sell_days: float, progress: Progress) -> Buyers:
+    """Read all columns of all buyers as of the cycle's day. Sorted by customer.
+
+    cross_sell_days: to whom a product may be proposed: whose last order is not older.
+    """
     progress("Reading what was found", 0, None)
     found = _valuations(cycle, facts)
     customers = found["customer_id"]
@@ -56,9 +58,10 @@ def buyers(cycle: Cycle, facts: Facts, *, progress: Progress) -> Buyers:
     def ago(day: Any, never: int = -1) -> np.ndarray[Any, Any]:
         return np.where(day == never, np.nan, today - day.astype(np.float64))
 
-    progress("Finding what goes with what", 0, None)
-    product, score, because, names = _recommended(facts, customers)
     last_ago = (today - found["last_day"]).astype(np.float64)
+    progress("Finding what goes with what", 0, None)
+    lately = last_ago <= cross_sell_days
+    product, score, because, names = _recommended(facts, customers, lately)
     coming = _next_orders(facts, customers, last_ago)
     usual = np.where(coming.gaps >= FEWEST_RHYTHM, coming.usual_gap_days, np.nan)
     alive = np.ma.filled(found["alive"], 1.0).astype(np.float64)
@@ -118,28 +121,30 @@ def _next_orders(facts: Facts, customers: np.ndarray[Any, Any], last_ago: np.nda
     return next_orders(days, customers, last_ago)
 
 
-def _recommended(facts: Facts, customers: np.ndarray[Any, Any]) -> tuple[Any, Any, Any, dict[int, str]]:
-    """For each customer the product that goes best with what was bought and never was: its place, score and the reason."""
+def _recommended(
+    facts: Facts, customers: np.ndarray[Any, Any], lately: np.ndarray[Any, Any]
+) -> tuple[Any, Any, Any, dict[int, str]]:
+    """For each customer the product that goes best with what was bought and never was: its place, score and the reason.
+
+    lately: (n,) who bought so lately that a proposal may be made; from them it is learned what goes with what, too.
+    """
     n = len(customers)
+    item, score, because = np.full(n, NO_ITEM, np.int64), np.zeros(n), np.full(n, NO_ITEM, np.int64)
+    rows = np.flatnonzero(lately)
     pairs = facts.bought_products()
     products = np.unique(pairs["product_id"])
-    nothing = np.full(n, NO_ITEM, np.int64), np.zeros(n), np.full(n, NO_ITEM, np.int64)
-    at = np.searchsorted(customers, pairs["customer_id"])
-    here = (at < n) & (customers[np.minimum(at, n - 1)] == pairs["customer_id"]) if n else np.zeros(len(at), bool)
+    at, here = find(customers[rows], pairs["customer_id"])
     if len(products) < 2 or not here.any():
-        return (*nothing, {})
-    rows = at[here]
-    items = np.searchsorted(products, pairs["product_id"][here])
+        return item, score, because, {}
+    who, what = at[here], np.searchsorted(products, pairs["product_id"][here])
     history = scipy.sparse.csr_array(
-        (np.ones(len(rows), np.float32), (rows, items)), shape=(n, len(products)), dtype=np.float32
+        (np.ones(len(who), np.float32), (who, what)), shape=(len(rows), len(products)), dtype=np.float32
     )
-    recent = np.bincount(items, weights=pairs["recent"][here].astype(np.float64), minlength=len(products))
+    recent = np.bincount(what, weights=pairs["recent"][here].astype(np.float64), minlength=len(products))
     found = recommend(history, cosine_neighbours(history), popularity=np.sqrt(recent), top=1)
+    item[rows], score[rows], because[rows] = found.item[:, 0], found.score[:, 0], found.because[:, 0]
     used = np.unique(np.concatenate([found.item[:, 0], found.because[:, 0]]))
-    names = _product_names(products, used[used >= 0])
-    return (
-        found.item[:, 0].astype(np.int64), found.score[:, 0].astype(np.float64), found.because[:, 0].astype(np.int64), names,
-    )  # fmt: skip
+    return item, score, because, _product_names(products, used[used >= 0])
 
 
 def _product_names(products: np.ndarray[Any, Any], used: np.ndarray[Any, Any]) -> dict[int, str]:

@@ -6,7 +6,7 @@ What was chosen and never done is counted nowhere: it is neither a contact that 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from django.db import connection
@@ -86,13 +86,13 @@ def _measure_staying(cycle: Cycle, facts: Facts) -> None:
         )
 
 
-def seen_outcomes() -> Tally:
-    """The tally over all measured decisions, by play and level."""
+def seen_outcomes(as_of: date) -> Tally:
+    """The tally over all decisions whose outcome was known whole on a day, by play and level."""
     shape = (len(PLAYS), LEVELS)
     counts = {name: np.zeros(shape) for name in ("n", "responded", "stayed", "m", "left_responded", "left_stayed")}
     for names, sql in ((("n", "responded", "stayed"), DONE), (("m", "left_responded", "left_stayed"), LEFT_ALONE)):
         with connection.cursor() as cursor:
-            cursor.execute(sql)
+            cursor.execute(sql, [as_of - timedelta(days=STAY_DAYS)])
             for play, level, *sums in cursor.fetchall():
                 if play in PLAY_PLACE:
                     for name, value in zip(names, sums, strict=True):
@@ -106,13 +106,13 @@ SUMS = "count(*), count(o.bought_within_days), count(*) FILTER (WHERE o.stayed)"
 DONE = f"""
 SELECT d.play, d.level, {SUMS}
 FROM {Outcome._meta.db_table} o JOIN {Decision._meta.db_table} d ON d.id = o.decision_id
-WHERE o.stayed IS NOT NULL AND o.was_delivered AND d.play <> 'nothing'
+WHERE o.stayed IS NOT NULL AND d.as_of <= %s AND o.was_delivered AND d.play <> 'nothing'
 GROUP BY d.play, d.level
 """
 LEFT_ALONE = f"""
 SELECT dropped.play, d.level, {SUMS}
 FROM {Outcome._meta.db_table} o JOIN {Decision._meta.db_table} d ON d.id = o.decision_id
 CROSS JOIN LATERAL jsonb_each_text(d.drops) AS dropped (play, why)
-WHERE o.stayed IS NOT NULL AND d.is_hold_out AND dropped.why = 'held_out'
+WHERE o.stayed IS NOT NULL AND d.as_of <= %s AND d.is_hold_out AND dropped.why = 'held_out'
 GROUP BY dropped.play, d.level
 """

@@ -61,11 +61,7 @@ class Facts:
     def _lines(self) -> None:
         """Table `lines`: customer_id, product_id (-1 without), day, quantity, amount, margin (NULL: cost not known), is_return."""
         _ = self._members
-        foreign = self._foreign_currencies()
-        rate, join = "1.0", ""
-        if foreign:
-            self._rates()
-            rate, join = "r.rate", "LEFT JOIN rates r ON l.currency = r.currency AND l.ordered_on = r.on_day"
+        rate, join = self._conversion
         self.extract.run(
             f"""
             CREATE TABLE lines AS
@@ -83,8 +79,18 @@ class Facts:
             """,
             {"until": self.until},
         )
-        if foreign:
-            self._note_lines_without_rate()
+        left_out = self.extract.value("SELECT count(*) FROM lines WHERE amount IS NULL") if join else 0
+        if left_out:
+            self._note_without_rate(left_out)
+            self.extract.run("DELETE FROM lines WHERE amount IS NULL")
+
+    @cached_property
+    def _conversion(self) -> tuple[str, str]:
+        """(factor, join) that bring lines `l` into the firm's currency, NULL where there is no rate."""
+        if not self._foreign_currencies():
+            return "1.0", ""
+        self._rates()
+        return "r.rate", "LEFT JOIN rates r ON l.currency = r.currency AND l.ordered_on = r.on_day"
 
     def _foreign_currencies(self) -> list[str]:
         found = self.extract.columns(
@@ -114,14 +120,11 @@ class Facts:
             {"until": self.until, "currency": self.currency},
         )
 
-    def _note_lines_without_rate(self) -> None:
-        left_out = self.extract.value("SELECT count(*) FROM lines WHERE amount IS NULL")
-        if left_out:
-            self.notes.append(
-                _("%(count)s lines are in a currency without an exchange rate to %(currency)s and are left out.")
-                % {"count": f"{left_out:,}", "currency": self.currency}
-            )
-            self.extract.run("DELETE FROM lines WHERE amount IS NULL")
+    def _note_without_rate(self, left_out: int) -> None:
+        self.notes.append(
+            _("%(count)s lines are in a currency without an exchange rate to %(currency)s and are left out.")
+            % {"count": f"{left_out:,}", "currency": self.currency}
+        )
 
     def purchases(self, *, count: Count = "net", until: date | None = None) -> CustomerDays:
         """Customer-days with what is left of them after returns, in the firm's currency.
@@ -208,15 +211,21 @@ class Facts:
 
     def anonymous_revenue(self) -> float:
         """Revenue of the last 12 months that no customer is known for: in the totals, never a customer."""
-        return float(
-            self.extract.value(
-                f"""
-                SELECT coalesce(sum(amount)::DOUBLE, 0.0) FROM pg.{OrderLine._meta.db_table}
-                WHERE party_id IS NULL AND ordered_on <= $last AND ordered_on > $start AND currency = $currency
-                """,
-                {"last": self.as_of, "start": year_before(self.as_of), "currency": self.currency},
-            )
+        rate, join = self._conversion
+        found = self.extract.columns(
+            f"""
+            SELECT coalesce(sum(l.amount::DOUBLE * {rate}), 0.0) AS revenue, count(*) FILTER ({rate} IS NULL) AS left_out
+            FROM (
+                SELECT amount, currency, ordered_on FROM pg.{OrderLine._meta.db_table}
+                WHERE party_id IS NULL AND ordered_on <= $last AND ordered_on > $start
+            ) l
+            {join}
+            """,
+            {"last": self.as_of, "start": year_before(self.as_of)},
         )
+        if found["left_out"][0]:
+            self._note_without_rate(int(found["left_out"][0]))
+        return float(found["revenue"][0])
 
     @cached_property
     def contacts(self) -> Columns:
@@ -232,8 +241,8 @@ class Facts:
                    count(*) FILTER (i.is_outgoing AND i.day > $month) AS contacts_month,
                    bool_or(i.is_two_way AND i.day > $year) AS in_dialogue
             FROM (
-                SELECT party_id, is_two_way, is_outgoing, kind, epoch("at")::BIGINT // 86400 AS day,
-                       epoch(settled_at)::BIGINT // 86400 AS settled_day
+                SELECT party_id, is_two_way, is_outgoing, kind, floor(epoch("at"))::BIGINT // 86400 AS day,
+                       floor(epoch(settled_at))::BIGINT // 86400 AS settled_day
                 FROM pg.{Interaction._meta.db_table}
             ) i
             JOIN members m USING (party_id)

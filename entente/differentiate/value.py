@@ -31,6 +31,10 @@ from entente.warehouse.copy_in import copy_columns
 
 # How far a margin made from one assumed rate may be off.
 MARGIN_SHARE = 0.2
+# A standard error in an interval of 80 %.
+SPREAD_OF_80 = 1.2816
+# How far values may be off where the data cannot tell who has left: a starting guess.
+NO_CHURN_SHARE = 0.25
 SEED = 20_050_101
 
 Progress = Callable[[str, float, float | None], None]
@@ -60,11 +64,12 @@ def value_customers(
     with transaction.atomic():
         write_partition(cycle, table)
         _write_cells(cycle, table, relative_error)
+    anonymous = facts.anonymous_revenue()
     return {
         "customers": len(table["customer_id"]),
         "laws": laws.words,
         "notes": [*facts.notes, *laws.notes],
-        "anonymous_revenue": facts.anonymous_revenue(),
+        "anonymous_revenue": anonymous,
         "revenue": float(table["revenue_year"].sum()),
         "value": float(table["value"].sum()),
         "value_relative_error": relative_error,
@@ -98,7 +103,9 @@ def _valuations(
         out[at] = column
         return out
 
-    level = levels(revenue_year, bought_lately, bought, in_dialogue, cut_offs)
+    # Whose every order was cancelled never bought, but did speak to us.
+    ordered = np.isin(customers, money["customer_id"])
+    level = levels(revenue_year, bought_lately, bought, in_dialogue | ordered, cut_offs)
     stage = stages(
         purchases=of_buyers(histories.purchases),
         first_days_ago=of_buyers(histories.age_days),
@@ -107,7 +114,7 @@ def _valuations(
         alive=of_buyers(worth["alive"], 1.0),
         alive_is_known=of_buyers(worth["alive_is_known"]).astype(bool),
         complaint_open=spread(contacts["customer_id"], contacts["complaint_open"], customers, False),
-        in_dialogue=in_dialogue,
+        in_dialogue=in_dialogue | ordered,
     )
     never = np.datetime64("NaT", "D")
 
@@ -148,7 +155,7 @@ def _worth(
         empty = np.zeros(0)
         names = ("alive", "alive_is_known", "spend", "expected_year")
         return (
-            {name: empty for name in (*names, "value", "value_low", "value_high")},
+            dict.fromkeys((*names, "value", "value_low", "value_high"), empty),
             Laws({}, (_("Nobody has bought until this day, so nothing can be valued."),)),
             0.0,
         )
@@ -182,7 +189,9 @@ def _worth(
         "refused": [{"law": refusal.title, "reason": refusal.reason} for refusal in choice.refusals]
         + ([{"law": "Gamma-Gamma", "reason": spend_choice.refusal}] if spend_choice.refusal else []),
     }
-    return worth, Laws(words, (*law.notes, *spend_choice.law.notes)), values.relative_error
+    # 80 % of the total; where leaving is not identified, the doubt about the law outweighs that about its parameters.
+    spread_share = max(SPREAD_OF_80 * values.relative_error, 0.0 if law.knows_churn else NO_CHURN_SHARE)
+    return worth, Laws(words, (*law.notes, *spend_choice.law.notes)), spread_share
 
 
 def _law_words(law: BuyingLaw) -> dict[str, Any]:
@@ -264,7 +273,7 @@ def _write_cells(cycle: Cycle, table: Mapping[str, Any], relative_error: float) 
         ~table["margin_is_estimate"],
         table["value"],
         margin_share=MARGIN_SHARE,
-        lifetime_value_share=1.2816 * relative_error,
+        lifetime_value_share=relative_error,
     )
     PyramidCell.objects.filter(cycle=cycle).delete()
     rows = []

@@ -17,13 +17,13 @@ from entente.interact.people import people
 from entente.interact.pure.batch import check_many
 from entente.interact.pure.columns import People
 from entente.interact.pure.contact_rules import Answer, check
-from entente.interact.pure.people import Person, Question
+from entente.interact.pure.people import Person, Preferences, Question
 from entente.interact.pure.policy import ContactPolicy
 from entente.interact.pure.policy_json import policy_from_dict
 from entente.interact.pure.purposes import Channel, Purpose
 from entente.interact.pure.week import Week, welcome_week
 from entente.interact.pure.zones import place_of
-from entente.interact.wishes import preferences_of
+from entente.interact.wishes import UnreadableWishes, preferences_of
 from entente.interact.wording import sentence
 from entente.staff.models import Firm
 from entente.staff.settings import setting
@@ -106,7 +106,7 @@ def welcome(customer: Customer, at: datetime, *, channel: str = "phone") -> Week
     """The week that `at` lies in, as the customer lives it: Monday first."""
     person = _persons([customer.pk], at)[customer.pk]
     policy = contact_policy()
-    today = at.astimezone(ZoneInfo(person.zone or policy.firm_zone)).date()
+    today = at.astimezone(ZoneInfo(local_zone(customer))).date()
     return welcome_week(person, today - timedelta(days=today.weekday()), policy, Channel(channel), Purpose.RELATIONSHIP)
 
 
@@ -122,7 +122,7 @@ def local_zone(customer: Customer) -> str:
 def load_batch(customers: np.ndarray[Any, Any], levels: np.ndarray[Any, Any], *, at: datetime) -> People:
     """What the rules read about many customers, once; `first_openings` then asks as many questions of it as wanted."""
     numbers = customers.tolist()
-    return people(numbers, at=at, levels=dict(zip(numbers, levels.tolist(), strict=True)), wishes=preferences_of)
+    return people(numbers, at=at, levels=dict(zip(numbers, levels.tolist(), strict=True)), wishes=_wishes)
 
 
 def first_openings(
@@ -144,7 +144,15 @@ def check_batch(
     return first_openings(columns, np.arange(len(columns)), channel=channel, purpose=purpose, at=at, policy=policy)
 
 
+def _wishes(kept: dict[str, Any]) -> Preferences:
+    """Who wished something nobody can read is left in peace until it is entered anew; the others are not kept waiting for it."""
+    try:
+        return preferences_of(kept)
+    except UnreadableWishes:
+        return Preferences(channels=frozenset())
+
+
 def _persons(customers: Sequence[int], at: datetime) -> dict[int, Person]:
     numbers = list(dict.fromkeys(customers))
-    columns = people(numbers, at=at, levels=levels_of(numbers), wishes=preferences_of)
+    columns = people(numbers, at=at, levels=levels_of(numbers), wishes=_wishes)
     return {number: columns.person(row) for row, number in enumerate(numbers)}

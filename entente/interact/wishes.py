@@ -8,7 +8,7 @@ from typing import Any
 
 from entente.interact.pure.people import Frequency, Preferences
 from entente.interact.pure.purposes import Channel
-from entente.interact.pure.windows import DAY_WORDS, Window, window
+from entente.interact.pure.windows import DAY_WORDS, UnreadableHours, Window, window
 from entente.lib.errors import EntenteError
 
 
@@ -27,15 +27,22 @@ def preferences_of(wishes: Mapping[str, Any]) -> Preferences:
         often, paused, weekend = wishes.get("frequency"), wishes.get("paused_until"), wishes.get("weekend")
         return Preferences(
             channels=frozenset(Channel(word) for word in wishes["channels"]) if wishes.get("channels") else None,
-            hours=_hours(wishes.get("hours"), " ".join(DAY_WORDS[day] for day in wishes.get("weekdays", ()))),
+            hours=_hours(wishes.get("hours"), " ".join(DAY_WORDS[day] for day in _weekdays(wishes.get("weekdays", ())))),
             frequency=Frequency(int(often["limit"]), int(often["days"])) if often else None,
             paused_from=datetime(1972, 1, 2, tzinfo=UTC) if paused else None,
             paused_until=_instant(paused) if paused else None,
-            weekend=frozenset(weekend) if weekend is not None else None,
+            weekend=frozenset(_weekdays(weekend)) if weekend is not None else None,
             religious_days=frozenset(date.fromisoformat(day) for day in wishes.get("religious_days", ())),
         )
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, UnreadableHours) as error:
         raise UnreadableWishes(f"These wishes cannot be read: {dict(wishes)!r}. Enter them anew.") from error
+
+
+def _weekdays(days: Any) -> list[int]:
+    read = list(days)
+    if not all(type(day) is int and 0 <= day < len(DAY_WORDS) for day in read):
+        raise ValueError(days)
+    return read
 
 
 def _hours(hours: Any, days: str) -> tuple[Window, ...] | None:

@@ -41,6 +41,9 @@ def copy_columns(table: str, columns: Mapping[str, Any]) -> int:
     names = list(columns)
     arrays = [_plain(name, columns[name]) for name in names]
     n = len(arrays[0][0])
+    for name, (values, _) in zip(names, arrays, strict=True):
+        if len(values) != n:
+            raise ValueError(f"column {name} has {len(values)} rows, column {names[0]} has {n}")
     quoted = ", ".join(connection.ops.quote_name(name) for name in names)
     with (
         connection.cursor() as cursor,

@@ -50,8 +50,9 @@ class Extract:
         self.engine.execute("CALL pg_clear_cache()")
 
     def value(self, sql: str, values: Mapping[str, Any] | None = None) -> Any:
-        row = self.engine.execute(sql, dict(values or {})).fetchone()
-        return None if row is None else row[0]
+        # To the end: a result half read keeps its transaction, and with it the locks of the tables it reads.
+        rows = self.engine.execute(sql, dict(values or {})).fetchall()
+        return rows[0][0] if rows else None
 
 
 @contextmanager

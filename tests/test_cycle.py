@@ -1,0 +1,202 @@
+"""The circle on a real database: once a day, whole or not at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from entente import cycle as circle
+from entente.customize import answer
+from entente.customize.models import Decision
+from entente.cycle import LOCK, AlreadyRunning, ImpossibleDay, NothingToWorkOn, run_cycle
+from entente.differentiate.current import in_force, pyramid_of
+from entente.differentiate.models import Cycle, Level, PyramidCell, Valuation
+from tests.ledger_facts import Ledger, a_firm, a_trade, a_user, committed, customer_of, other_connection, partitions
+
+__all__ = ["committed"]  # fixture
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
+
+AS_OF = date(2026, 6, 30)
+TODAY = date(2026, 7, 1)
+UNTOLD = ("id", "cycle_id", "decided_at")
+
+
+def valuations(cycle: Cycle) -> list[dict[str, Any]]:
+    rows = Valuation.objects.filter(cycle_id=cycle.pk).order_by("customer_id").values()
+    return [{name: value for name, value in row.items() if name != "cycle_id"} for row in rows]
+
+
+def decisions(cycle: Cycle, *, untold: tuple[str, ...] = UNTOLD) -> list[dict[str, Any]]:
+    rows = Decision.objects.filter(cycle=cycle).order_by("customer_id").values()
+    return [{name: value for name, value in row.items() if name not in untold} for row in rows]
+
+
+@pytest.fixture
+def trade(committed: None) -> Ledger:
+    a_firm()
+    ledger = Ledger()
+    ledger.people = a_trade(ledger, buyers=120, until=AS_OF, email="buyer@example.com")  # type: ignore[attr-defined]
+    return ledger
+
+
+def test_what_stands_is_whole(trade):
+    cycle = run_cycle(AS_OF, today=TODAY)
+    assert in_force() == cycle and cycle.state == Cycle.State.DONE and cycle.error == ""
+    assert len(valuations(cycle)) == 120
+    assert decisions(cycle)
+    assert partitions() == [f"differentiate_valuation_{cycle.pk}"]
+    rows = {row.level: row.cells for row in pyramid_of(cycle)}
+    assert sum(cells["customers"].amount for cells in rows.values()) == 120
+    for measure, column in (("revenue", "revenue_year"), ("margin", "margin_year"), ("value", "value")):
+        for level in Level:
+            whole = sum(row[column] for row in valuations(cycle) if row["level"] == level)
+            assert rows[level][measure].amount == pytest.approx(whole, abs=1e-6)
+    assert not list(settings.HOME.glob("extract-*"))
+
+
+def test_the_same_day_again_changes_nothing(trade):
+    first = run_cycle(AS_OF, today=TODAY)
+    before = decisions(first, untold=()), valuations(first)
+    again = run_cycle(AS_OF, today=TODAY)
+    assert again == first
+    assert (decisions(again, untold=()), valuations(again)) == before
+    assert Cycle.objects.count() == 1
+
+
+def test_new_facts_are_worked_in(trade):
+    first = run_cycle(AS_OF, today=TODAY)
+    party = trade.people[3]
+    trade.buys(party, AS_OF - timedelta(days=1), 5_000)
+    second = run_cycle(AS_OF, today=TODAY)
+    assert second != first and in_force() == second
+    first.refresh_from_db()
+    assert first.replaced_at is not None
+    assert partitions() == [f"differentiate_valuation_{second.pk}"]
+    found = Valuation.objects.get(cycle_id=second.pk, customer_id=customer_of(party).pk)
+    assert found.last_on == AS_OF - timedelta(days=1) and found.revenue_year >= 5_000
+
+
+def test_a_consent_given_since_is_a_new_fact(trade):
+    first = run_cycle(AS_OF, today=TODAY)
+    trade.people[0].consents.create(
+        channel="email", purpose="marketing", is_granted=False, at=datetime(2026, 6, 1, tzinfo=UTC)
+    )
+    assert run_cycle(AS_OF, today=TODAY) != first
+    trade.people[0].preferences.create(wishes={"channels": ["letter"]})
+    assert run_cycle(AS_OF, today=TODAY) == in_force() != first
+
+
+def test_an_earlier_day_is_not_in_force(trade):
+    later = run_cycle(AS_OF, today=TODAY)
+    earlier = run_cycle(AS_OF - timedelta(days=30), today=TODAY)
+    assert in_force() == later
+    assert len(partitions()) == 2
+    assert {row["first_on"] <= earlier.as_of for row in valuations(earlier)} == {True}
+
+
+def test_a_day_that_lies_ahead_is_refused(trade):
+    with pytest.raises(ImpossibleDay, match="2026-07-01"):
+        run_cycle(TODAY + timedelta(days=1), today=TODAY)
+    assert not Cycle.objects.exists()
+
+
+def test_without_orders_it_says_what_to_do():
+    with pytest.raises(NothingToWorkOn, match="Import orders"):
+        run_cycle(AS_OF, today=TODAY)
+    a_firm()
+    with pytest.raises(NothingToWorkOn, match="Import orders"):
+        run_cycle(AS_OF, today=TODAY)
+    assert Cycle.objects.get().state == Cycle.State.FAILED
+    assert "no order" in Cycle.objects.get().error
+    assert partitions() == []
+
+
+def test_two_at_once_are_one_too_many(trade):
+    with other_connection() as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        with pytest.raises(AlreadyRunning, match="running already"):
+            run_cycle(AS_OF, today=TODAY)
+        assert not Cycle.objects.exists()
+    assert run_cycle(AS_OF, today=TODAY).published_at
+
+
+def test_a_failed_step_stands_in_error_and_the_old_result_is_served(trade, monkeypatch):
+    first = run_cycle(AS_OF, today=TODAY)
+    before = decisions(first), valuations(first), [row.cells for row in pyramid_of(first)]
+    trade.buys(trade.people[0], AS_OF, 100)
+
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("the roof fell in")
+
+    for name in ("decide", "publish"):
+        with monkeypatch.context() as patch:
+            patch.setattr(circle, name, breaks)
+            with pytest.raises(RuntimeError):
+                run_cycle(AS_OF, today=TODAY)
+        failed = Cycle.objects.get(published_at=None)
+        assert failed.state == Cycle.State.FAILED and "roof" in failed.error
+        assert in_force() == first
+        assert (decisions(first), valuations(first), [row.cells for row in pyramid_of(first)]) == before
+    whole = run_cycle(AS_OF, today=TODAY)
+    assert whole.pk == failed.pk and whole.error == ""
+    assert partitions() == [f"differentiate_valuation_{whole.pk}"]
+
+
+def test_what_was_begun_and_is_wanted_no_more_leaves_nothing(trade, monkeypatch):
+    """Facts come, the run for them breaks, and the facts are taken back: the first result is right again."""
+    first = run_cycle(AS_OF, today=TODAY)
+    trade.buys(trade.people[0], AS_OF, 100)
+    with monkeypatch.context() as patch:
+        patch.setattr(circle, "publish", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run_cycle(AS_OF, today=TODAY)
+    line = trade.source.order_set.order_by("-id").first()
+    line.lines.all().delete()
+    line.delete()
+    assert run_cycle(AS_OF, today=TODAY) == first
+    assert partitions() == [f"differentiate_valuation_{first.pk}"]
+
+
+def test_answered_decisions_survive(trade):
+    anna = a_user()
+    first = run_cycle(AS_OF, today=TODAY)
+    done, postponed, refused = Decision.objects.filter(cycle=first, state="open").order_by("-score")[:3]
+    at = datetime(2026, 7, 1, 9, tzinfo=UTC)
+    answer.do(done, by=anna, at=at)
+    answer.postpone(postponed, until_on=date(2026, 7, 9), by=anna, at=at)
+    answer.refuse(refused, why_not="known_reason", by=anna, at=at)
+    trade.buys(trade.people[0], AS_OF, 100)
+    second = run_cycle(AS_OF, today=TODAY)
+    assert second != first
+    kept = {row.pk: row.state for row in Decision.objects.filter(cycle=second, pk__in=[done.pk, postponed.pk, refused.pk])}
+    assert kept == {done.pk: "done", postponed.pk: "postponed", refused.pk: "refused"}
+    assert not Decision.objects.filter(cycle=first).exists()
+    customers = Decision.objects.filter(as_of=AS_OF).values_list("customer_id", flat=True)
+    assert len(customers) == len(set(customers))
+
+
+def test_progress_is_told_step_by_step(trade):
+    told: list[str] = []
+    run_cycle(AS_OF, today=TODAY, progress=lambda step, *_: told.append(step))
+    steps = list(dict.fromkeys(told))
+    assert steps.index("Reading order lines") < steps.index("Writing valuations") < steps.index("Publishing")
+    assert PyramidCell.objects.count() == 28
+
+
+def test_a_day_whose_outcomes_are_known_can_be_judged_anew(trade):
+    run_cycle(AS_OF - timedelta(days=60), today=TODAY)
+    run_cycle(AS_OF, today=TODAY)
+    trade.buys(trade.people[0], AS_OF - timedelta(days=70), 100)
+    again = run_cycle(AS_OF - timedelta(days=60), today=TODAY)
+    assert decisions(again)
+
+
+def test_of_a_step_that_nobody_took_the_next_day_decides_anew(trade):
+    """What is open is what the newest day says."""
+    first = run_cycle(AS_OF - timedelta(days=1), today=TODAY)
+    assert Decision.objects.filter(cycle=first, state="open").exists()
+    second = run_cycle(AS_OF, today=TODAY)
+    assert set(Decision.objects.filter(state="open").values_list("cycle_id", flat=True)) == {second.pk}
