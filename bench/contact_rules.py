@@ -19,8 +19,6 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "interact" / "pure")]
 
-from contact_reference import plain_answer  # noqa: E402
-
 from entente.interact.pure.batch import check_many  # noqa: E402
 from entente.interact.pure.columns import Blocks, ConsentEvents, Contacts, People  # noqa: E402
 from entente.interact.pure.contact_rules import check  # noqa: E402
@@ -28,6 +26,7 @@ from entente.interact.pure.people import Frequency, Preferences, Question  # noq
 from entente.interact.pure.policy import DEFAULT_POLICY  # noqa: E402
 from entente.interact.pure.purposes import Channel, Purpose  # noqa: E402
 from entente.interact.pure.windows import window  # noqa: E402
+from tests.interact.pure.contact_reference import plain_answer  # noqa: E402
 
 AT = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 # Country, how a number of it begins, digits that follow, postcodes.

@@ -61,7 +61,9 @@ def run_cycle(as_of: date, *, today: date, by: User | None = None, progress: Pro
     Raises AlreadyRunning, NothingToWorkOn, ImpossibleDay; whatever else goes wrong stands in the cycle's `error` as well.
     """
     if as_of > today:
-        raise ImpossibleDay(_("%(day)s lies ahead. Give a day up to today, %(today)s.") % {"day": as_of, "today": today})
+        raise ImpossibleDay(
+            _("%(day)s lies ahead. Give a day up to today, %(today)s.") % {"day": as_of, "today": today}
+        )
     with _alone():
         match_new(progress=progress)
         firm = the_firm()
@@ -94,7 +96,9 @@ def fingerprint_of(as_of: date, firm: Firm) -> str:
     interactions = Interaction.objects.filter(at__date__lt=after)
     watermark = {
         "lines": OrderLine.objects.aggregate(Max("id"))["id__max"],
-        "imports": list(Import.objects.exclude(state="draft").order_by("id").values_list("id", "state", "rows_recorded")),
+        "imports": list(
+            Import.objects.exclude(state="draft").order_by("id").values_list("id", "state", "rows_recorded")
+        ),
         "interactions": list(interactions.aggregate(Max("id"), Count("id"), Count("settled_at")).values()),
         "memberships": list(Membership.objects.aggregate(Max("id"), Count("ended_at")).values()),
         "rates": ExchangeRate.objects.aggregate(Max("id"))["id__max"],
@@ -102,7 +106,9 @@ def fingerprint_of(as_of: date, firm: Firm) -> str:
         "wishes": Preference.objects.aggregate(Max("id"))["id__max"],
         "products": Product.objects.count(),
         "settings": list(
-            Setting.objects.filter(name__in=("pyramid", "plays", "contact_policy", "hold_out")).values_list("id", flat=True)
+            Setting.objects.filter(name__in=("pyramid", "plays", "contact_policy", "hold_out")).values_list(
+                "id", flat=True
+            )
         ),
         "firm": [firm.currency, str(firm.margin_rate), firm.country, firm.zone],
         "laws": LAWS_VERSION,
@@ -118,7 +124,9 @@ def _alone() -> Iterator[None]:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         (is_ours,) = cursor.fetchone()
     if not is_ours:
-        raise AlreadyRunning(_("A cycle is running already. Wait for it to finish; its progress is on the pyramid page."))
+        raise AlreadyRunning(
+            _("A cycle is running already. Wait for it to finish; its progress is on the pyramid page.")
+        )
     try:
         yield
     finally:
@@ -147,9 +155,13 @@ def _begin(as_of: date, fingerprint: str, firm: Firm, by: User | None) -> Cycle:
 
 def _clear_away(cycle: Cycle) -> None:
     """What other runs had written when they were stopped is of no use to anybody."""
-    for other in Cycle.objects.filter(published_at=None).exclude(pk=cycle.pk).exclude(steps_done={}, state=Cycle.State.FAILED):
+    for other in (
+        Cycle.objects.filter(published_at=None).exclude(pk=cycle.pk).exclude(steps_done={}, state=Cycle.State.FAILED)
+    ):
         drop_partition(other)
-        Cycle.objects.filter(pk=other.pk).update(steps_done={}, state=Cycle.State.FAILED, error=other.error or _("Interrupted."))
+        Cycle.objects.filter(pk=other.pk).update(
+            steps_done={}, state=Cycle.State.FAILED, error=other.error or _("Interrupted.")
+        )
 
 
 def _work(cycle: Cycle, firm: Firm, progress: Progress) -> None:
@@ -178,7 +190,9 @@ def _step(cycle: Cycle, name: str, work: Callable[[], dict[str, Any]]) -> None:
 
 
 def _value(cycle: Cycle, facts: Facts, progress: Progress) -> dict[str, Any]:
-    found = value_customers(cycle, facts, cut_offs=tuple(setting("pyramid").get("cut_offs", (0.01, 0.04, 0.15))), progress=progress)
+    found = value_customers(
+        cycle, facts, cut_offs=tuple(setting("pyramid").get("cut_offs", (0.01, 0.04, 0.15))), progress=progress
+    )
     cycle.laws, cycle.notes = found.pop("laws"), found.pop("notes")
     cycle.totals = found
     return {"customers": found["customers"]}
@@ -189,7 +203,9 @@ def publish(cycle: Cycle) -> None:
     now = timezone.now()
     with transaction.atomic():
         attach_partition(cycle)
-        for old in Cycle.objects.filter(as_of=cycle.as_of, published_at__isnull=False, replaced_at=None).exclude(pk=cycle.pk):
+        for old in Cycle.objects.filter(as_of=cycle.as_of, published_at__isnull=False, replaced_at=None).exclude(
+            pk=cycle.pk
+        ):
             Cycle.objects.filter(pk=old.pk).update(replaced_at=now)
             drop_partition(old)
         cycle.step, cycle.state, cycle.published_at, cycle.finished_at = "", Cycle.State.DONE, now, now
@@ -198,5 +214,3 @@ def publish(cycle: Cycle) -> None:
         Decision.objects.filter(state=Decision.State.OPEN).exclude(cycle=in_force()).update(
             state=Decision.State.PASSED, state_at=now
         )
-
-

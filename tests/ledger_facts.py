@@ -33,7 +33,9 @@ A_USER = {"email": "anna@example.com", "name": "Anna", "role": "agent"}
 def partitions() -> list[str]:
     """Tables of valuations, whether attached or not."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^differentiate_valuation_[0-9]+$'")
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^differentiate_valuation_[0-9]+$'"
+        )
         return sorted(name for (name,) in cursor.fetchall())
 
 
@@ -54,7 +56,13 @@ def committed(transactional_db: None) -> Iterator[None]:
 
 
 def a_firm(**fields: Any) -> Firm:
-    given = {"name": "Colours of Kent", "currency": "GBP", "country": "GB", "zone": "Europe/London", "margin_rate": "0.4"}
+    given = {
+        "name": "Colours of Kent",
+        "currency": "GBP",
+        "country": "GB",
+        "zone": "Europe/London",
+        "margin_rate": "0.4",
+    }
     return Firm.objects.create(id=1, **{**given, **fields})
 
 
@@ -75,7 +83,8 @@ class Ledger:
 
     def parties(self, count: int, **fields: Any) -> list[Party]:
         rows = [
-            Party(source=self.source, key=f"P{k:06}", **{"name": f"Party {k}", "country": "GB", **fields}) for k in range(count)
+            Party(source=self.source, key=f"P{k:06}", **{"name": f"Party {k}", "country": "GB", **fields})
+            for k in range(count)
         ]
         return Party.objects.bulk_create(rows, batch_size=5000)
 
@@ -117,7 +126,9 @@ def customer_of(party: Party) -> Customer:
     return Customer.objects.get(memberships__party=party, memberships__ended_at=None)
 
 
-def a_trade(ledger: Ledger, *, buyers: int, until: date, years: float = 2.0, seed: int = 1, **fields: Any) -> list[Party]:
+def a_trade(
+    ledger: Ledger, *, buyers: int, until: date, years: float = 2.0, seed: int = 1, **fields: Any
+) -> list[Party]:
     """Buyers who come at random, some of them leaving, with baskets of ten products; matched to customers."""
     import numpy as np
 

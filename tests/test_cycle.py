@@ -171,7 +171,9 @@ def test_answered_decisions_survive(trade):
     trade.buys(trade.people[0], AS_OF, 100)
     second = run_cycle(AS_OF, today=TODAY)
     assert second != first
-    kept = {row.pk: row.state for row in Decision.objects.filter(cycle=second, pk__in=[done.pk, postponed.pk, refused.pk])}
+    kept = {
+        row.pk: row.state for row in Decision.objects.filter(cycle=second, pk__in=[done.pk, postponed.pk, refused.pk])
+    }
     assert kept == {done.pk: "done", postponed.pk: "postponed", refused.pk: "refused"}
     assert not Decision.objects.filter(cycle=first).exists()
     customers = Decision.objects.filter(as_of=AS_OF).values_list("customer_id", flat=True)

@@ -77,8 +77,6 @@ def run_list(args: argparse.Namespace) -> int:
         for u in User.objects.order_by("email")
     ]
     head = ["E-mail", "Name", "Role", "May sign in"]
-    terminal.say(
-        {"users": rows}, as_json=args.json,
-        words=lambda: terminal.table(head, [[str(r["email"]), str(r["name"]), str(r["role"]), "yes" if r["may_sign_in"] else "no"] for r in rows]),
-    )  # fmt: skip
+    shown = [[str(r["email"]), str(r["name"]), str(r["role"]), "yes" if r["may_sign_in"] else "no"] for r in rows]
+    terminal.say({"users": rows}, as_json=args.json, words=lambda: terminal.table(head, shown))
     return 0

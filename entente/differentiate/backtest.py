@@ -71,7 +71,9 @@ def backtest_value(
         "refused": [{"law": refusal.title, "reason": refusal.reason} for refusal in choice.refusals],
         "notes": [*facts.notes, *choice.law.notes],
     }
-    return Backtest.objects.create(from_on=from_on, to_on=to_on, count=count, law=choice.law.title, result=result, by=by)
+    return Backtest.objects.create(
+        from_on=from_on, to_on=to_on, count=count, law=choice.law.title, result=result, by=by
+    )
 
 
 def _of(histories: BuyingHistories, rows: np.ndarray[Any, Any]) -> BuyingHistories:

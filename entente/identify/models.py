@@ -71,9 +71,7 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["party"], condition=models.Q(ended_at=None), name="party_is_one_customer"
-            )
+            models.UniqueConstraint(fields=["party"], condition=models.Q(ended_at=None), name="party_is_one_customer")
         ]
 
     def __str__(self) -> str:

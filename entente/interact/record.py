@@ -37,7 +37,8 @@ def log_interaction(
     parties = parties_of(customer)
     if not parties:
         raise NobodyToRecordFor(
-            _("%(name)s has no record in any source. Import one, or link one to this customer, first.") % {"name": customer.name}
+            _("%(name)s has no record in any source. Import one, or link one to this customer, first.")
+            % {"name": customer.name}
         )
     return Interaction.objects.create(
         party_id=parties[0],

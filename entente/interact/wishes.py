@@ -27,7 +27,9 @@ def preferences_of(wishes: Mapping[str, Any]) -> Preferences:
         often, paused, weekend = wishes.get("frequency"), wishes.get("paused_until"), wishes.get("weekend")
         return Preferences(
             channels=frozenset(Channel(word) for word in wishes["channels"]) if wishes.get("channels") else None,
-            hours=_hours(wishes.get("hours"), " ".join(DAY_WORDS[day] for day in _weekdays(wishes.get("weekdays", ())))),
+            hours=_hours(
+                wishes.get("hours"), " ".join(DAY_WORDS[day] for day in _weekdays(wishes.get("weekdays", ())))
+            ),
             frequency=Frequency(int(often["limit"]), int(often["days"])) if often else None,
             paused_from=datetime(1972, 1, 2, tzinfo=UTC) if paused else None,
             paused_until=_instant(paused) if paused else None,

@@ -99,7 +99,9 @@ class Party(models.Model):
     address = models.CharField(max_length=250, blank=True)
     language = models.CharField(max_length=10, blank=True)
     zone = models.CharField(max_length=64, blank=True, help_text=_("declared, never inferred"))
-    known_on = models.DateField(null=True, help_text=_("when the source says it became known; orders speak for themselves"))
+    known_on = models.DateField(
+        null=True, help_text=_("when the source says it became known; orders speak for themselves")
+    )
     attributes = models.JSONField(default=dict)
     import_run = models.ForeignKey(Import, models.PROTECT, null=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
@@ -248,7 +250,9 @@ class Interaction(models.Model):
     outcome = models.CharField(max_length=30, blank=True)
     settled_at = models.DateTimeField(null=True, help_text=_("of a complaint"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    decision_id = models.BigIntegerField(null=True, help_text=_("the decision that led to it; written by the room above"))
+    decision_id = models.BigIntegerField(
+        null=True, help_text=_("the decision that led to it; written by the room above")
+    )
     import_run = models.ForeignKey(Import, models.PROTECT, null=True, db_index=False)
     recorded_at = models.DateTimeField(auto_now_add=True)
     words = models.GeneratedField(

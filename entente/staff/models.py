@@ -87,7 +87,9 @@ class Firm(models.Model):
     country = models.CharField(_("country"), max_length=2, default="GB")
     zone = models.CharField(_("time zone"), max_length=64, default="Europe/London")
     language = models.CharField(_("language"), max_length=10, default="en")
-    margin_rate = models.DecimalField(_("margin where the cost is not known"), max_digits=5, decimal_places=4, default="0.35")
+    margin_rate = models.DecimalField(
+        _("margin where the cost is not known"), max_digits=5, decimal_places=4, default="0.35"
+    )
     is_sample = models.BooleanField(default=False)
 
     class Meta:

@@ -135,7 +135,11 @@ def test_ctrl_c(capsys, monkeypatch):
 def test_users(capsys):
     code, out, _ = said(capsys, "user", "add", "Ann@Example.com", "--role", "manager", "--json")
     found = json.loads(out)
-    assert code == 0 and (found["email"], found["role"]) == ("ann@example.com", "manager") and found["link"].startswith("http")
+    assert (
+        code == 0
+        and (found["email"], found["role"]) == ("ann@example.com", "manager")
+        and found["link"].startswith("http")
+    )
     code, out, err = said(capsys, "user", "add", "ann@example.com")
     assert (code, out) == (1, "") and "user link" in err
     code, out, _ = said(capsys, "user", "link", "ann@example.com")

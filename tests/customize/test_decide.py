@@ -40,7 +40,9 @@ def trade(committed: None) -> Ledger:
 
 def granted(*parties: Party) -> None:
     ConsentEvent.objects.bulk_create(
-        ConsentEvent(party=party, channel=channel, purpose=purpose, is_granted=True, at=datetime(2026, 1, 1, tzinfo=UTC))
+        ConsentEvent(
+            party=party, channel=channel, purpose=purpose, is_granted=True, at=datetime(2026, 1, 1, tzinfo=UTC)
+        )
         for party in parties
         for channel in ("phone", "email", "letter")
         for purpose in ("marketing", "relationship")
@@ -104,7 +106,9 @@ def test_what_people_answered_rests(trade):
     granted(*trade.people)
     anna = a_user()
     first = run_cycle(AS_OF, today=TODAY)
-    done, refused, postponed, *_ = Decision.objects.filter(cycle=first, state="open").exclude(play="cross_sell").order_by("-score")
+    done, refused, postponed, *_ = (
+        Decision.objects.filter(cycle=first, state="open").exclude(play="cross_sell").order_by("-score")
+    )
     answer.do(done, by=anna, at=MORNING)
     answer.refuse(refused, why_not="known_reason", by=anna, at=MORNING)
     answer.postpone(postponed, until_on=date(2026, 7, 20), by=anna, at=MORNING)
@@ -140,7 +144,9 @@ def test_the_contact_rules_are_kept(trade):
         name: [rows[customer_of(party).pk] for party in people if customer_of(party).pk in rows]
         for name, people in (("withdrawn", withdrawn), ("paused", paused), ("letters", letters))
     }
-    assert {row.channel for row in used["withdrawn"]} >= {"email"} and "phone" not in {row.channel for row in used["withdrawn"]}
+    assert {row.channel for row in used["withdrawn"]} >= {"email"} and "phone" not in {
+        row.channel for row in used["withdrawn"]
+    }
     assert {row.play for row in used["paused"]} == {"nothing"}
     assert "contact_rules" in {why for row in used["paused"] for why in row.drops.values()}
     assert {row.channel for row in used["letters"]} <= {"", "letter"}
@@ -151,7 +157,9 @@ def test_who_has_but_one_address_is_reached_there_and_who_has_none_anywhere(trad
     Party.objects.filter(pk__in=[party.pk for party in trade.people[:75]]).update(email="a@example.com")
     put_setting("hold_out", {**own_terms(), "share": 0.0}, by=None)
     cycle = run_cycle(AS_OF, today=TODAY)
-    by_mail = set(Decision.objects.filter(cycle=cycle, customer__email="a@example.com").values_list("channel", flat=True))
+    by_mail = set(
+        Decision.objects.filter(cycle=cycle, customer__email="a@example.com").values_list("channel", flat=True)
+    )
     anywhere = set(Decision.objects.filter(cycle=cycle, customer__email="").values_list("channel", flat=True))
     assert by_mail == {"", "email"}
     assert anywhere >= {"phone", "email"}
@@ -161,7 +169,9 @@ def test_what_comes_of_a_step_counts_once_it_is_known_whole(trade):
     granted(*trade.people)
     run_cycle(AS_OF, today=TODAY)
     row = Decision.objects.filter(state="open").first()
-    Outcome.objects.create(decision=row, was_delivered=True, reward=9.0, bought_within_days=5, stayed=True, measured_on=AS_OF)
+    Outcome.objects.create(
+        decision=row, was_delivered=True, reward=9.0, bought_within_days=5, stayed=True, measured_on=AS_OF
+    )
     place = [play.key for play in PLAYS].index(row.play)
     assert seen_outcomes(AS_OF + timedelta(days=STAY_DAYS - 1)).contacted.sum() == 0
     tally = seen_outcomes(AS_OF + timedelta(days=STAY_DAYS))

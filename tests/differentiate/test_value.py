@@ -161,7 +161,11 @@ def test_few_customers(ledger, n):
 
 
 def test_who_only_talks_is_a_prospect_and_who_is_only_known_a_suspect(ledger):
-    talker, known, buyer = ledger.party("talker"), ledger.party("known", known_on=date(2026, 1, 1)), ledger.party("buyer")
+    talker, known, buyer = (
+        ledger.party("talker"),
+        ledger.party("known", known_on=date(2026, 1, 1)),
+        ledger.party("buyer"),
+    )
     ledger.speaks(talker, datetime(2026, 5, 1, tzinfo=UTC))
     ledger.buys(buyer, date(2026, 5, 1), 10)
     ledger.party("unknown")

@@ -54,11 +54,21 @@ def test_what_a_party_learns_its_customer_shows_and_is_found_by():
     number = customer_of(party).pk
     assert not search("Rostov", user=anna).customers
     Party.objects.filter(pk=party.pk).update(
-        name="Müller & Söhne", country="RU", city="Rostov", phone="8 (863) 555-01-02", phone_e164="+78635550102", email="m@example.com"
+        name="Müller & Söhne",
+        country="RU",
+        city="Rostov",
+        phone="8 (863) 555-01-02",
+        phone_e164="+78635550102",
+        email="m@example.com",
     )
     assert match_new() == 0
     shown = Customer.objects.get(pk=number)
-    assert (shown.name, shown.country, shown.city, shown.phone_e164) == ("Müller & Söhne", "RU", "Rostov", "+78635550102")
+    assert (shown.name, shown.country, shown.city, shown.phone_e164) == (
+        "Müller & Söhne",
+        "RU",
+        "Rostov",
+        "+78635550102",
+    )
     for word in ("Rostov", "muller", "8635550102", "m@example.com", "k7"):
         assert [found.pk for found in search(word, user=anna).customers] == [number], word
 

@@ -72,7 +72,9 @@ def test_page_and_batch_agree_on_a_hundred_customers():
                 customers, np.zeros(100, np.int64), channel=channel, purpose=purpose, at=AT, policy=contact_policy()
             ).tolist()
             for number, answer, second in zip(customers.tolist(), one_by_one, batch, strict=True):
-                wanted = -1 if answer.opens_at is None or answer.verdict != "SEND_AT" else int(answer.opens_at.timestamp())
+                wanted = (
+                    -1 if answer.opens_at is None or answer.verdict != "SEND_AT" else int(answer.opens_at.timestamp())
+                )
                 assert second == wanted, (number, channel, purpose, answer.sentence)
                 seen.add((answer.verdict, answer.allowed_now))
     assert {("SEND_AT", True), ("SEND_AT", False), ("DROP", False)} <= seen

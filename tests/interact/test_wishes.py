@@ -26,7 +26,9 @@ def test_all_of_it_through_json():
     assert wish == preferences_of(WHOLE)
     assert wish.channels == {Channel.PHONE, Channel.LETTER}
     assert wish.frequency.limit == 1 and wish.frequency.days == 30
-    assert wish.paused_until == datetime(2026, 12, 31, tzinfo=UTC) and wish.paused_from < datetime(2000, 1, 1, tzinfo=UTC)
+    assert wish.paused_until == datetime(2026, 12, 31, tzinfo=UTC) and wish.paused_from < datetime(
+        2000, 1, 1, tzinfo=UTC
+    )
     assert wish.weekend == {4, 5} and wish.religious_days == {date(2027, 3, 20)}
     assert len(wish.hours) == 1
     assert preferences_of({**WHOLE, "hours": {"from": "10:00", "until": "00:00"}}).hours != wish.hours

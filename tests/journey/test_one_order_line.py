@@ -35,7 +35,9 @@ def test_from_a_file_to_a_call_and_the_day_after(tmp_path: Path):
     ordered_on = today - timedelta(days=2)
     log = tmp_path / "orders.csv"
     log.write_text(f"customer,date,amount\nZelda,{ordered_on.isoformat()},250.00\n")
-    imported = run_import(open_import(log, mapping=load("purchase-log"), source_name="shop", file_name="orders.csv", by=None).pk)
+    imported = run_import(
+        open_import(log, mapping=load("purchase-log"), source_name="shop", file_name="orders.csv", by=None).pk
+    )
     assert (imported.rows_recorded, imported.rows_refused) == (1, 0)
     line = OrderLine.objects.get()
     assert (line.party.key, line.ordered_on, line.amount) == ("Zelda", ordered_on, 250)
@@ -43,9 +45,15 @@ def test_from_a_file_to_a_call_and_the_day_after(tmp_path: Path):
     # The circle for yesterday.
     put_setting("hold_out", {**own_terms(), "share": 0.0}, by=None)
     # Whatever day this runs on, a call is welcome.
-    put_setting("contact_policy", {"hours": {"phone": {"relationship": [{"hours": "00:00-24:00", "days_off": True}]}}}, by=None)
+    put_setting(
+        "contact_policy", {"hours": {"phone": {"relationship": [{"hours": "00:00-24:00", "days_off": True}]}}}, by=None
+    )
     ConsentEvent.objects.create(
-        party=line.party, channel="phone", purpose="relationship", is_granted=True, at=timezone.now() - timedelta(days=3)
+        party=line.party,
+        channel="phone",
+        purpose="relationship",
+        is_granted=True,
+        at=timezone.now() - timedelta(days=3),
     )
     yesterday = today - timedelta(days=1)
     first = run_cycle(yesterday, today=today)

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from contact_reference import plain_answer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from entente.interact.pure.people import Block, ConsentEvent, Contact, Frequency
 from entente.interact.pure.policy import DEFAULT_POLICY
 from entente.interact.pure.purposes import Channel, Purpose
 from entente.interact.pure.windows import window
+from tests.interact.pure.contact_reference import plain_answer
 
 START = datetime(2026, 3, 20, tzinfo=UTC)
 instants = st.integers(-40 * 86_400, 20 * 86_400).map(lambda second: START + timedelta(seconds=second))
