@@ -122,7 +122,8 @@ def local_zone(customer: Customer) -> str:
 def load_batch(customers: np.ndarray[Any, Any], levels: np.ndarray[Any, Any], *, at: datetime) -> People:
     """What the rules read about many customers, once; `first_openings` then asks as many questions of it as wanted."""
     numbers = customers.tolist()
-    return people(numbers, at=at, levels=dict(zip(numbers, levels.tolist(), strict=True)), wishes=_wishes)
+    of_customer = dict(zip(numbers, levels.tolist(), strict=True))
+    return people(numbers, at=at, levels=of_customer, wishes=_wishes, with_silence=False)
 
 
 def first_openings(

@@ -31,35 +31,31 @@ def people(
     at: datetime,
     levels: Mapping[int, int],
     wishes: Callable[[dict[str, Any]], Preferences],
+    with_silence: bool = True,
 ) -> People:
     """The columns of these customers, in this order, as known at `at`; no customer twice.
 
+    with_silence: look for the last two-way contact however long ago; not needed by who only asks whether a contact is allowed.
     levels: pyramid level by customer, for the longest silence. wishes: reads what a Preference row keeps.
     """
     row_of = {number: row for row, number in enumerate(customers)}
-    found = {row[0]: row for row in _customers(customers)}
-    blank = (None, "", "", "", "", "", None)
-    columns = list(zip(*(found.get(number, blank) for number in customers), strict=True)) or [()] * 7
+    _, country, subdivision, phone, postcode, zone = _customers(customers)
     preference, preferences = _preferences(customers, row_of, wishes)
     return People(
         keys=list(customers),
-        country=_texts(columns[1]),
-        subdivision=_texts(columns[2]),
-        phone=_texts(columns[3]),
-        postcode=_texts(columns[4]),
-        zone=_texts(columns[5]),
+        country=country,
+        subdivision=subdivision,
+        phone=phone,
+        postcode=postcode,
+        zone=zone,
         level=[LEVEL_NAMES.get(levels.get(number, 0)) for number in customers],
-        since=np.array([NEVER if made is None else int(made.timestamp()) for made in columns[6]], np.int64),
+        since=np.full(len(customers), NEVER, np.int64),
         preference=preference,
         preferences=preferences,
-        contacts=_contacts(customers, row_of, at),
+        contacts=_contacts(customers, row_of, at, with_silence=with_silence),
         consents=_consents(customers, row_of, at),
         blocks=_no_blocks(),
     )
-
-
-def _texts(column: Sequence[Any]) -> list[str | None]:
-    return [value or None for value in column]
 
 
 def _ask(sql: str, values: list[Any]) -> Rows:
@@ -68,33 +64,44 @@ def _ask(sql: str, values: list[Any]) -> Rows:
         return cursor.fetchall()
 
 
-def _customers(customers: Sequence[int]) -> Rows:
-    return _ask(
-        f"SELECT id, country, subdivision, phone_e164, postcode, zone, NULL::timestamptz FROM {Customer._meta.db_table} "
-        "WHERE id = ANY(%s)",
+def _customers(customers: Sequence[int]) -> Sequence[Sequence[Any]]:
+    """Number, country, subdivision, phone, postcode and zone as columns in the order asked for; None for what is not known."""
+    places = [f"nullif({name}, '')" for name in ("country", "subdivision", "phone_e164", "postcode", "zone")]
+    rows = _ask(
+        f"SELECT id, {', '.join(places)} FROM {Customer._meta.db_table} WHERE id = ANY(%s) ORDER BY id",
         [list(customers)],
     )
+    columns = list(zip(*rows, strict=True)) or [()] * 6
+    # A batch asks in order of number for customers that exist: then the rows are the columns already.
+    if columns[0] == tuple(customers):
+        return columns
+    found = {row[0]: row for row in rows}
+    return list(zip(*(found.get(number, (number,) + (None,) * 5) for number in customers), strict=True)) or [()] * 6
 
 
-def _contacts(customers: Sequence[int], row_of: Mapping[int, int], at: datetime) -> Contacts:
+def _contacts(customers: Sequence[int], row_of: Mapping[int, int], at: datetime, *, with_silence: bool) -> Contacts:
     members, interactions = Membership._meta.db_table, Interaction._meta.db_table
+    columns = "m.customer_id, floor(extract(epoch FROM i.at))::bigint, i.channel, i.purpose, NOT i.is_outgoing, i.is_two_way, i.outcome"
     rows = _ask(
         f"""
-        SELECT m.customer_id, floor(extract(epoch FROM i.at))::bigint, i.channel, i.purpose, NOT i.is_outgoing, i.is_two_way,
-               i.outcome
+        SELECT {columns}
         FROM {members} m JOIN {interactions} i ON i.party_id = m.party_id
         WHERE m.customer_id = ANY(%s) AND m.ended_at IS NULL AND i.at > %s AND i.at <= %s AND i.kind <> 'note'
-        UNION ALL
-        SELECT m.customer_id, floor(extract(epoch FROM i.at))::bigint, i.channel, i.purpose, NOT i.is_outgoing, i.is_two_way,
-               i.outcome
-        FROM {members} m CROSS JOIN LATERAL (
-            SELECT at, channel, purpose, is_outgoing, is_two_way, outcome FROM {interactions} i
-            WHERE i.party_id = m.party_id AND i.is_two_way AND i.at <= %s ORDER BY i.at DESC LIMIT 1
-        ) i
-        WHERE m.customer_id = ANY(%s) AND m.ended_at IS NULL
         """,
-        [list(customers), at - LOOKS_BACK, at, at - LOOKS_BACK, list(customers)],
+        [list(customers), at - LOOKS_BACK, at],
     )
+    if with_silence:
+        rows += _ask(
+            f"""
+            SELECT {columns}
+            FROM {members} m CROSS JOIN LATERAL (
+                SELECT at, channel, purpose, is_outgoing, is_two_way, outcome FROM {interactions} i
+                WHERE i.party_id = m.party_id AND i.is_two_way AND i.at <= %s ORDER BY i.at DESC LIMIT 1
+            ) i
+            WHERE m.customer_id = ANY(%s) AND m.ended_at IS NULL
+            """,
+            [at - LOOKS_BACK, list(customers)],
+        )
     words = {word: place for place, word in enumerate(dict.fromkeys(row[6] for row in rows if row[6]))}
     none = np.full(len(rows), -1, np.int64)
     return Contacts(
@@ -134,7 +141,10 @@ def _consents(customers: Sequence[int], row_of: Mapping[int, int], at: datetime)
 def _preferences(
     customers: Sequence[int], row_of: Mapping[int, int], wishes: Callable[[dict[str, Any]], Preferences]
 ) -> tuple[np.ndarray[Any, Any], tuple[Preferences, ...]]:
-    """The latest wishes of each customer over all records; place 0 is no wish at all."""
+    """The latest wishes of each customer over all records; place 0 is no wish at all.
+
+    The latest of all, whatever day is asked about: what is decided for a past day is acted on now, and now they wish this.
+    """
     rows = _ask(
         f"""
         SELECT DISTINCT ON (m.customer_id) m.customer_id, p.wishes

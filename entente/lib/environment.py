@@ -30,6 +30,7 @@ VARIABLES: Mapping[str, str] = {
     "ENTENTE_MAIL_FROM": "the address mails are sent from",
     "ENTENTE_PG_BIN": "the folder of another PostgreSQL's programs for the embedded database",
     "ENTENTE_PORT": "the port the web app listens on",
+    "ENTENTE_PROXIES": "how many proxies of your own stand before the web app",
     "ENTENTE_PYTHON": "the Python that bin/setup makes the environment with",
     "ENTENTE_SECRET_KEY": "signs sessions and links; without it one is made once and kept in ENTENTE_HOME",
     "ENTENTE_SMTP_URL": "the server that sends mail; without it nothing leaves the machine",
@@ -77,6 +78,7 @@ class Environment:
     mail_from: str
     log_level: str
     port: int
+    proxies: int
     workers: int
 
     def database(self) -> dict[str, Any] | None:
@@ -111,6 +113,7 @@ def read(environ: Mapping[str, str]) -> Environment:
         mail_from=_address(values.get("ENTENTE_MAIL_FROM", f"entente@{urlsplit(base_url).hostname}")),
         log_level=_log_level(values.get("ENTENTE_LOG_LEVEL", "info")),
         port=port,
+        proxies=_whole(values, "ENTENTE_PROXIES", 0, 0, 9),
         workers=_whole(values, "ENTENTE_WORKERS", min(4, os.cpu_count() or 1), 1, 64),
         home=(home := _home(values.get("ENTENTE_HOME"))),
         secret_key=_secret_key(values.get("ENTENTE_SECRET_KEY"), home),

@@ -62,7 +62,8 @@ def bring_up_to_date() -> list[str]:
         missing = [f"{m.app_label}.{m.name}" for m, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
         if missing:
             call_command("migrate", interactive=False, verbosity=0)
-            call_command("createcachetable", verbosity=0)
+        # Each time: a first start that was killed between the two must not leave sign-in without its counters.
+        call_command("createcachetable", verbosity=0)
         return missing
     finally:
         with connection.cursor() as cursor:

@@ -1,11 +1,12 @@
 """Columns out: the tables of PostgreSQL read by DuckDB, which joins, groups and spills to disk on its own.
 
-An extract is a DuckDB database in a private folder. It is filled once a run and asked many times, so that ten million lines
+An extract is a DuckDB database of its own run. It is filled once a run and asked many times, so that ten million lines
 cross the wire once; what does not fit in `memory` goes to disk.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,10 @@ class NoScanner(EntenteError):
 
     def __init__(self) -> None:
         super().__init__("DuckDB's PostgreSQL scanner is missing. Run bin/setup to make the environment whole.")
+
+
+class CannotRead(EntenteError):
+    """The engine could not read the database. The text holds no password: errors are shown and kept."""
 
 
 class Extract:
@@ -63,7 +68,8 @@ def extract(*, memory: str = "1GB", threads: int = 2) -> Iterator[Extract]:
     engine = None
     try:
         engine = duckdb.connect(
-            folder / "facts.duckdb",
+            # In memory, as long as it fits; the rest spills into the folder.
+            ":memory:",
             config={
                 "threads": threads,
                 "memory_limit": memory,
@@ -76,10 +82,20 @@ def extract(*, memory: str = "1GB", threads: int = 2) -> Iterator[Extract]:
         engine.execute("LOAD " + _quoted(str(_scanner())))
         engine.execute(f"ATTACH {_quoted(_libpq())} AS pg (TYPE postgres, READ_ONLY)")
         yield Extract(engine)
+    except duckdb.Error as error:
+        # DuckDB names the whole connection, password included, when it is refused or lost.
+        raise CannotRead(_without_secrets(str(error))) from None
     finally:
         if engine is not None:
             engine.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _without_secrets(text: str) -> str:
+    secret = str(connection.settings_dict.get("PASSWORD") or "")
+    if secret:
+        text = text.replace(secret, "…")
+    return re.sub(r"password=('[^']*'|\S+)", "password=…", text)
 
 
 def sweep_extracts(home: Path, *, older_than_s: float, now: float) -> int:

@@ -49,7 +49,7 @@ def is_away(error: BaseException | None) -> bool:
 
 
 def please_wait(request: HttpRequest) -> HttpResponse:
-    log.warning("The database is away: %s has to wait.", request.path)
+    log.warning("The database is away: a request has to wait.")
     headers = {"Retry-After": str(LOOK_AGAIN_SECONDS), "Cache-Control": "no-store"}
     if request.method in ("GET", "HEAD") and not request.headers.get("HX-Request"):
         headers["Refresh"] = str(LOOK_AGAIN_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from entente.warehouse.extract import _libpq, extract, sweep_extracts
+from entente.warehouse.extract import CannotRead, _libpq, extract, sweep_extracts
 from tests.ledger_facts import committed
 
 __all__ = ["committed"]  # fixture
@@ -94,3 +95,13 @@ def test_a_password_may_hold_anything(things):
         with connection.cursor() as cursor:
             cursor.execute("DROP OWNED BY odd")
             cursor.execute("DROP ROLE odd")
+
+
+def test_an_error_of_the_engine_never_tells_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = {**connection.settings_dict, "HOST": "127.0.0.1", "PORT": "1", "PASSWORD": "hunter2 hunter2"}
+    # The engine's address alone is changed: Django's own connection must still close itself after the test.
+    monkeypatch.setattr("entente.warehouse.extract.connection", SimpleNamespace(settings_dict=lost))
+    with pytest.raises(CannotRead) as refused, extract():
+        pass
+    assert "hunter2" not in str(refused.value)
+    assert refused.value.__cause__ is None
