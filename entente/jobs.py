@@ -6,7 +6,7 @@ Rooms defer a job by its name, in their own transaction; nobody imports this fil
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from entente.staff.firm import firm_now, firm_today
 from entente.staff.models import User
 
 # A worker that has not been heard of for so long is gone; what it held is tried again, so many times.
@@ -22,6 +23,10 @@ SILENT_S = 30
 MOST_TRIES = 3
 # Somebody else is at the same work: come again then.
 BUSY_S = 30
+# The day has ended at the firm, and nobody works yet.
+NIGHTLY_AT = 3
+# A file nobody has come back to for so long is thrown away.
+ABANDONED = timedelta(days=7)
 
 
 @app.task(name="import_file")
@@ -40,13 +45,13 @@ def import_file(import_id: int) -> None:
     match_new()
 
 
-@app.task(name="cycle", queueing_lock="cycle")
+@app.task(name="cycle")
 def cycle(as_of: str, by_id: int | None = None) -> None:
     """Run the whole circle for a day."""
     from entente.cycle import AlreadyRunning, run_cycle
 
     try:
-        run_cycle(date.fromisoformat(as_of), today=timezone.localdate(), by=_user(by_id))
+        run_cycle(date.fromisoformat(as_of), today=firm_today(), by=_user(by_id))
     except AlreadyRunning:
         # What runs may have begun before the facts came for which this one was asked; if not, this one finds nothing to do.
         defer_cycle(date.fromisoformat(as_of), by_id, wait_s=BUSY_S)
@@ -55,10 +60,11 @@ def cycle(as_of: str, by_id: int | None = None) -> None:
 @app.task(name="backtest")
 def backtest(from_on: str, to_on: str, count: str, by_id: int | None = None) -> None:
     """Predict a span that has passed."""
-    from entente.differentiate.backtest import backtest_value
+    from entente.differentiate.backtest import Count, backtest_value
 
     first, last = date.fromisoformat(from_on), date.fromisoformat(to_on)
-    backtest_value(first, last, count="gross" if count == "gross" else "net", by=_user(by_id))
+    kind: Count = "gross" if count == "gross" else "net"
+    backtest_value(first, last, today=firm_today(), count=kind, by=_user(by_id))
 
 
 @app.task(name="deliver")
@@ -69,14 +75,22 @@ def deliver(outgoing_id: int) -> None:
     hand_over(outgoing_id)
 
 
-@app.periodic(cron="30 3 * * *")
+@app.periodic(cron="5 * * * *")
 @app.task(name="nightly", queueing_lock="nightly")
 def nightly(timestamp: int) -> None:
-    """Run the circle for the day that has ended."""
+    """Run the circle for the day that has ended at the firm. Comes every hour, works in one of them.
+
+    The hour is that for which the job was meant, however late a worker takes it.
+    """
     from entente.staff.models import Firm
 
-    if Firm.objects.exists():
-        cycle((timezone.localdate() - timedelta(days=1)).isoformat())
+    if not Firm.objects.exists():
+        return
+    meant_at = datetime.fromtimestamp(timestamp, UTC)
+    here = firm_now(meant_at)
+    # Where clocks are set at this hour, it is left out in spring and comes twice in autumn.
+    if here.hour >= NIGHTLY_AT > firm_now(meant_at - timedelta(hours=1)).hour:
+        cycle((here.date() - timedelta(days=1)).isoformat())
 
 
 def _user(number: int | None) -> User | None:
@@ -92,12 +106,12 @@ def defer_import(import_id: int, *, wait_s: int = 0) -> None:
 
 
 def defer_cycle(as_of: date, by_id: int | None, *, wait_s: int = 0) -> bool:
-    """False when one is waiting already."""
+    """False when one is waiting already for that day."""
     from procrastinate.exceptions import AlreadyEnqueued
 
     try:
         with transaction.atomic():
-            job = app.configure_task("cycle", queueing_lock="cycle", schedule_in=_in(wait_s))
+            job = app.configure_task("cycle", queueing_lock=f"cycle {as_of.isoformat()}", schedule_in=_in(wait_s))
             job.defer(as_of=as_of.isoformat(), by_id=by_id)
     except AlreadyEnqueued:
         return False
@@ -118,6 +132,7 @@ def sweep() -> dict[str, int]:
     Called by the supervisor, never by the queue: a queue whose workers are dead cannot mend itself.
     """
     from entente.interact.send import sweep_outgoing
+    from entente.ledger.draft import sweep_files
     from entente.warehouse.extract import sweep_extracts
 
     try:
@@ -125,10 +140,11 @@ def sweep() -> dict[str, int]:
             tried_again, given_up = _put_back(cursor)
             cursor.execute("SELECT count(*) FROM procrastinate_prune_stalled_workers_v1(%s)", [SILENT_S])
         outgoing = sweep_outgoing(at=timezone.now())
+        files = sweep_files(before=timezone.now() - ABANDONED)
     finally:
         connection.close()
     swept = sweep_extracts(Path(settings.HOME), older_than_s=6 * 3600, now=timezone.now().timestamp())
-    return {"tried_again": tried_again, "given_up": given_up, "outgoing": outgoing, "folders": swept}
+    return {"tried_again": tried_again, "given_up": given_up, "outgoing": outgoing, "files": files, "folders": swept}
 
 
 def _put_back(cursor: Any) -> tuple[int, int]:

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "entente.web.sizes.RefuseLargeBodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "entente.web.waiting.WhileTheDatabaseRecovers",
     "django.contrib.sessions.middleware.SessionMiddleware",

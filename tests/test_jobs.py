@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from entente import jobs
 from entente.differentiate.current import in_force
 from entente.differentiate.models import Backtest, Cycle
 from entente.ledger.models import Import, OrderLine, Source
+from entente.staff.firm import firm_now
+from entente.staff.models import Firm
 from tests.databases import wait_until
 from tests.ledger_facts import Ledger, a_firm, a_trade, committed, other_connection, worker
 
@@ -136,11 +139,59 @@ def test_an_import_waits_for_the_one_before_it(monkeypatch):
     assert job.scheduled_at is not None
 
 
-def test_nightly_runs_for_the_day_that_has_ended():
-    from django.utils import timezone
+def test_cycles_of_two_days_wait_side_by_side():
+    assert jobs.defer_cycle(AS_OF, None)
+    assert jobs.defer_cycle(date(2026, 6, 29), None)
+    assert not jobs.defer_cycle(AS_OF, None)
 
-    jobs.nightly(0)
-    assert not Cycle.objects.exists(), "nothing to do before there is a firm"
+
+def test_abandoned_files_are_swept(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    source, folder = Source.objects.create(name="shop"), tmp_path / "imports"
+    folder.mkdir()
+    long_ago = timezone.now() - jobs.ABANDONED - timedelta(hours=1)
+    made = {}
+    for state in ("draft", "failed", "waiting"):
+        for age, at in (("old", long_ago), ("new", timezone.now())):
+            name = f"{state} {age}"
+            (folder / name).write_text("x")
+            made[name] = Import.objects.create(source=source, file_name=name, state=state, stored_as=f"imports/{name}")
+            Import.objects.filter(pk=made[name].pk).update(made_at=at)
+    assert jobs.sweep()["files"] == 2
+    assert {path.name for path in folder.iterdir()} == {"draft new", "failed new", "waiting old", "waiting new"}
+    assert set(made) - set(Import.objects.values_list("file_name", flat=True)) == {"draft old"}
+    assert jobs.sweep()["files"] == 0
+
+
+def hours_worked(monkeypatch, zone: str, day: date) -> list[tuple[str, str]]:
+    """When nightly works in the two days around a day, as (UTC, as_of)."""
+    Firm.objects.update(zone=zone)
+    worked: list[tuple[str, str]] = []
+    first = datetime(day.year, day.month, day.day, 0, 5, tzinfo=UTC) - timedelta(hours=24)
+    for hour in range(48):
+        at = first + timedelta(hours=hour)
+        monkeypatch.setattr(jobs, "cycle", lambda as_of, at=at: worked.append((f"{at:%d %H}", as_of)))
+        jobs.nightly(int(at.timestamp()))
+    return worked
+
+
+def test_nightly_runs_for_the_day_that_has_ended_at_the_firm(monkeypatch):
+    assert hours_worked(monkeypatch, "UTC", AS_OF) == [], "nothing to do before there is a firm"
+    a_firm()
+    assert hours_worked(monkeypatch, "Asia/Tehran", AS_OF) == [("29 00", "2026-06-28"), ("30 00", "2026-06-29")]
+    assert hours_worked(monkeypatch, "America/Los_Angeles", AS_OF) == [("29 10", "2026-06-28"), ("30 10", "2026-06-29")]
+    # There 03:00 is left out on the 29th of March, and comes twice on the 25th of October.
+    assert hours_worked(monkeypatch, "Europe/Helsinki", date(2026, 3, 29)) == [
+        ("28 01", "2026-03-27"),
+        ("29 01", "2026-03-28"),
+    ]
+    assert hours_worked(monkeypatch, "Europe/Helsinki", date(2026, 10, 25)) == [
+        ("24 00", "2026-10-23"),
+        ("25 00", "2026-10-24"),
+    ]
+
+
+def test_a_night_ends_with_a_pyramid():
     trade()
-    jobs.nightly(0)
-    assert in_force().as_of == timezone.localdate() - timezone.timedelta(days=1)
+    jobs.nightly(int(datetime(2026, 6, 30, 3, 5, tzinfo=firm_now().tzinfo).timestamp()))
+    assert in_force().as_of == date(2026, 6, 29)

@@ -28,10 +28,11 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from entente.differentiate.backtest import backtest_value
+    from entente.staff.firm import firm_today
 
     progress = terminal.Progress()
     try:
-        found = backtest_value(args.from_on, args.to_on, count=args.count, progress=progress)
+        found = backtest_value(args.from_on, args.to_on, today=firm_today(), count=args.count, progress=progress)
     finally:
         progress.close()
     result = {"from": found.from_on, "to": found.to_on, "count": found.count, **found.result}

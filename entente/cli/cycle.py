@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date
 from typing import Any
-
-from django.utils import timezone
 
 from entente.cli import terminal
 
@@ -23,8 +20,9 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from entente.cycle import run_cycle
+    from entente.staff.firm import firm_today
 
-    today: date = timezone.localdate()
+    today = firm_today()
     progress = terminal.Progress()
     try:
         cycle = run_cycle(args.as_of or today, today=today, progress=progress)

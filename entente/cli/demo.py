@@ -8,8 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
-
 from entente.cli import terminal
 from entente.cli.import_orders import ask, import_file, reading_options
 
@@ -58,11 +56,12 @@ def _what_stands(progress: terminal.Progress) -> date:
     from entente.ledger.models import OrderLine
     from entente.sample.plant import plant, planted
     from entente.sample.settle import settle
+    from entente.staff.firm import firm_today
 
     standing = planted()
     if standing is None and OrderLine.objects.exists():
         return _newest_day()
-    as_of = standing.as_of if standing else timezone.localdate() - timedelta(days=1)
+    as_of = standing.as_of if standing else firm_today() - timedelta(days=1)
     plant(as_of=as_of, progress=progress)
     settle(progress=progress)
     return as_of
@@ -76,15 +75,17 @@ def _own_orders(args: argparse.Namespace, progress: terminal.Progress) -> date:
 
 def _newest_day() -> date:
     from entente.ledger.models import OrderLine
+    from entente.staff.firm import firm_today
 
     newest = OrderLine.objects.order_by("-ordered_on").values_list("ordered_on", flat=True).first()
-    return min(newest or timezone.localdate(), timezone.localdate())
+    return min(newest or firm_today(), firm_today())
 
 
 def _circle(as_of: date, progress: terminal.Progress) -> None:
     from entente.cycle import run_cycle
+    from entente.staff.firm import firm_today
 
-    run_cycle(as_of, today=timezone.localdate(), progress=progress)
+    run_cycle(as_of, today=firm_today(), progress=progress)
 
 
 def _say_where(port: int | None) -> None:

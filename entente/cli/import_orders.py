@@ -163,9 +163,11 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _revert(args: argparse.Namespace) -> int:
+    from entente.customize.forget import forget_reverted
     from entente.ledger.revert import revert_import
 
     imported = revert_import(args.import_id, by=None, at=timezone.now())
+    forget_reverted()
     words = f"Import {imported.pk} ({imported.file_name}) was taken back."
     terminal.say(_imported_json(imported), as_json=args.json, words=lambda: words)
     return 0

@@ -29,7 +29,13 @@ class ImpossibleSpan(EntenteError):
 
 
 def backtest_value(
-    from_on: date, to_on: date, *, count: Count = "net", by: User | None = None, progress: Progress = lambda *_: None
+    from_on: date,
+    to_on: date,
+    *,
+    today: date,
+    count: Count = "net",
+    by: User | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Backtest:
     """Predict purchases in (from_on, to_on] from what was known at the end of from_on. Keeps and returns the result.
 
@@ -39,6 +45,8 @@ def backtest_value(
     """
     if to_on <= from_on:
         raise ImpossibleSpan(_("The second day must come after the first."))
+    if to_on > today:
+        raise ImpossibleSpan(_("%(day)s lies ahead: nothing can be compared yet.") % {"day": to_on})
     firm = Firm.objects.filter(pk=1).first()
     with extract() as columns:
         progress("Reading order lines", 0, None)

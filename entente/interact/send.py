@@ -1,33 +1,50 @@
 """Mail on its way out. Whoever decides it writes a row in his own transaction; a worker delivers afterwards.
 
 States: queued -> sending -> sent | uncertain | failed. A message has one Message-ID for ever, so that a server that got it twice can
-tell. Where nobody knows whether it arrived (the worker died while handing over) it is tried again; the same Message-ID goes out.
+tell. Where nobody knows whether it arrived (the answer was lost, or the worker died while handing over) its text goes out once more
+and no third time: `sent_at` of a message that still waits says when the text first went out unanswered.
 """
 
 from __future__ import annotations
 
 import smtplib
-import socket
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import make_msgid
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
+from entente.identify.find import parties_of
 from entente.identify.models import Customer
-from entente.interact.models import Channel, Interaction, Outgoing
+from entente.interact.allow import check_customer
+from entente.interact.models import Channel, Interaction, Outgoing, Purpose
 from entente.interact.record import log_interaction
+from entente.interact.wording import sentence
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
 
-# A worker that claimed a message and has not said how it went after so long is gone.
-CLAIM_LASTS = timedelta(seconds=60)
-MOST_TRIES = 8
+# A worker that claimed a message and has not said how it went after so long is gone. Longer than EMAIL_TIMEOUT: who still waits for
+# the answer of a slow server is alive.
+CLAIM_LASTS = timedelta(minutes=10)
 FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=30)
+# What no server has taken for so long nobody waits for any more.
+GIVE_UP_AFTER = timedelta(hours=48)
+# Refused for want of a login: the fault of the settings, not of the mail.
+NO_LOGIN = frozenset({530, 534, 535, 538})
+# What must arrive is sent whatever was wished.
+OWED = frozenset({Purpose.EMERGENCY, Purpose.LEGAL})
+# Reasons of the contact rules that are somebody's word, not the hour.
+SAID_NO = frozenset(
+    {"consent_withdrawn", "consent_missing", "channel_unwanted", "blocked", "blocked_until", "paused", "frequency"}
+)
 
 
 class NoAddress(EntenteError):
@@ -40,6 +57,18 @@ class ImpossibleMail(EntenteError):
 
 class NoMailServer(EntenteError):
     """No server is set that would take a mail."""
+
+
+class SentAlready(EntenteError):
+    """The same form, filled in differently, went out before."""
+
+
+class NotWelcome(EntenteError):
+    """The customer said no, or has not said yes where a yes is needed."""
+
+
+class AnswerLost(Exception):
+    """The text is with the server, perhaps; its answer never came."""
 
 
 def can_send() -> bool:
@@ -60,6 +89,8 @@ def send_mail(
     """Write a mail to a customer: the contact on record, the message in the outbox and its job, all or nothing.
 
     key: the same wish twice (a form sent again) is one message; then the first one is returned.
+
+    Raises NotWelcome where the contact rules drop it for what the customer said; where only the hour is not open, a person may send.
     """
     if not customer.email:
         raise NoAddress(_("No mail address of %(name)s is known. Ask for it, or call.") % {"name": customer.name})
@@ -67,31 +98,42 @@ def send_mail(
         raise NoMailServer(_("No mail server is set. Set ENTENTE_SMTP_URL, or send it yourself and note it down."))
     if "\n" in subject + customer.email or "\r" in subject + customer.email:
         raise ImpossibleMail(_("A subject and an address are one line each. Take the line break out."))
-    known = _known(key)
+    said: dict[str, Any] = {"subject": subject, "body": body, "purpose": purpose, "decision_id": decision_id}
+    known = _known(key, customer, said)
     if known is not None:
         return known
+    _ask_the_rules(customer, purpose, at)
     try:
-        return _write_down(
-            customer=customer,
-            subject=subject,
-            body=body,
-            purpose=purpose,
-            by=by,
-            at=at,
-            key=key,
-            decision_id=decision_id,
-        )
+        return _write_down(customer=customer, by=by, at=at, key=key, **said)
     except IntegrityError:
         # The same form came twice at the same moment; the other one is through.
-        known = _known(key)
+        known = _known(key, customer, said)
         if known is None:
             raise
         return known
 
 
-def _known(key: str) -> Interaction | None:
+def _known(key: str, customer: Customer, said: dict[str, Any]) -> Interaction | None:
+    """What this form wrote before; None if nothing. Raises SentAlready where it said something else, or to somebody else."""
     row = Outgoing.objects.filter(key=key).select_related("interaction").first()
-    return None if row is None else row.interaction
+    if row is None:
+        return None
+    first = row.interaction
+    is_same = all(getattr(first, name) == value for name, value in said.items())
+    if not is_same or first.party_id not in parties_of(customer):
+        raise SentAlready(_("This form was sent already; open a new one."))
+    return first
+
+
+def _ask_the_rules(customer: Customer, purpose: str, at: datetime) -> None:
+    if purpose in OWED:
+        return
+    answer = check_customer(customer, channel=Channel.EMAIL, purpose=purpose, at=at)
+    if answer.verdict == "DROP" and any(reason.code in SAID_NO for reason in answer.reasons):
+        raise NotWelcome(
+            _("%(why)s It was not sent. Note a new consent or wish down first, if there is one.")
+            % {"why": " ".join(sentence(reason) for reason in answer.reasons)}
+        )
 
 
 def _write_down(
@@ -131,16 +173,17 @@ def deliver(outgoing_id: int) -> str:
     row.claimed_at = now
     try:
         _hand_over(row)
+    except AnswerLost as error:
+        return _went_wrong(row, error, is_uncertain=True)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         # Refused for good (5xx), or asked to come again (4xx).
-        return _went_wrong(row, error, for_good=all(code >= 500 for code in _codes(error)))
+        return _went_wrong(row, error, for_good=all(code >= 500 and code not in NO_LOGIN for code in _codes(error)))
     except ValueError as error:
         # No mail can be made of it (a line break in a heading, an address that is none), today or tomorrow.
         return _went_wrong(row, error, for_good=True)
-    except (smtplib.SMTPException, OSError) as error:
-        # Once the text is out and the answer is lost, nobody knows; before that, nothing has happened.
-        is_uncertain = isinstance(error, smtplib.SMTPServerDisconnected | socket.timeout)
-        return _went_wrong(row, error, for_good=False, is_uncertain=is_uncertain)
+    except OSError as error:
+        # No server, no login, a connection broken before the text: nothing has happened.
+        return _went_wrong(row, error)
     Outgoing.objects.filter(pk=row.pk, state=Outgoing.State.SENDING, claimed_at=now).update(
         state=Outgoing.State.SENT, sent_at=timezone.now(), tries=row.tries + 1, error=""
     )
@@ -148,11 +191,40 @@ def deliver(outgoing_id: int) -> str:
 
 
 def _hand_over(row: Outgoing) -> None:
-    with get_connection() as server:
+    """Raises AnswerLost once the text is on its way and the server has said neither yes nor no."""
+    server = get_connection()
+    server.open()
+    begun = _watch_text(server)
+    try:
         EmailMessage(
             subject=row.interaction.subject, body=row.interaction.body, to=[row.recipient], connection=server,
             headers={"Message-ID": row.message_id},
         ).send()  # fmt: skip
+    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
+        raise
+    except OSError as error:
+        if begun:
+            raise AnswerLost(str(error)) from error
+        raise
+    finally:
+        # Taken is taken, whatever becomes of the goodbye.
+        with suppress(OSError):
+            server.close()
+
+
+def _watch_text(server: Any) -> list[bool]:
+    """A list that is empty until the text begins to go over the wire. A server that is no SMTP server has no wire."""
+    begun: list[bool] = []
+    wire = getattr(server, "connection", None)
+    if wire is not None:
+        data = wire.data
+
+        def watched(text: Any) -> Any:
+            begun.append(True)
+            return data(text)
+
+        wire.data = watched
+    return begun
 
 
 def _codes(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> list[int]:
@@ -161,33 +233,42 @@ def _codes(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException)
     return [error.smtp_code]
 
 
-def _went_wrong(row: Outgoing, error: Exception, *, for_good: bool, is_uncertain: bool = False) -> str:
-    tries = row.tries + 1
-    for_good = for_good or tries >= MOST_TRIES
-    state = Outgoing.State.FAILED if for_good else Outgoing.State.QUEUED
-    if for_good and is_uncertain:
-        state = Outgoing.State.UNCERTAIN
+def _went_wrong(row: Outgoing, error: Exception, *, for_good: bool = False, is_uncertain: bool = False) -> str:
+    now = timezone.now()
+    was_out = row.sent_at is not None
+    over = for_good or (is_uncertain and was_out) or now - row.queued_at >= GIVE_UP_AFTER
+    state = Outgoing.State.QUEUED
+    if over:
+        state = Outgoing.State.UNCERTAIN if is_uncertain or was_out else Outgoing.State.FAILED
     with transaction.atomic():
         ours = Outgoing.objects.filter(pk=row.pk, state=Outgoing.State.SENDING, claimed_at=row.claimed_at)
-        if ours.update(state=state, tries=tries, error=str(error)[:500], claimed_at=None) != 1:
+        changed = ours.update(
+            state=state, tries=row.tries + 1, error=str(error)[:500], claimed_at=None,
+            sent_at=row.sent_at or (row.claimed_at if is_uncertain else None),
+        )  # fmt: skip
+        if changed != 1:
             return "not ours"
-        if state == Outgoing.State.QUEUED:
-            defer_delivery(row.pk, wait=FIRST_WAIT * 2 ** (tries - 1))
+        if not over:
+            # The exponent is bounded: a span too long to hold is no wait.
+            defer_delivery(row.pk, wait=min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(row.tries, 10)))
     return state
 
 
 def sweep_outgoing(*, at: datetime) -> int:
-    """Put messages back whose worker is gone. Returns how many."""
-    lost = list(
-        Outgoing.objects.filter(state=Outgoing.State.SENDING, claimed_at__lt=at - CLAIM_LASTS).values_list(
-            "pk", flat=True
-        )[:1000]
-    )
+    """Put messages back whose worker is gone, once; a message that took two workers with it is given up. Returns how many."""
+    is_lost = {"state": Outgoing.State.SENDING, "claimed_at__lt": at - CLAIM_LASTS}
+    lost = Outgoing.objects.filter(**is_lost).values_list("pk", "sent_at")[:1000]
     swept = 0
-    for number in lost:
+    for number, out_at in list(lost):
+        state = Outgoing.State.QUEUED if out_at is None else Outgoing.State.UNCERTAIN
         with transaction.atomic():
-            rows = Outgoing.objects.filter(pk=number, state=Outgoing.State.SENDING, claimed_at__lt=at - CLAIM_LASTS)
-            if rows.update(state=Outgoing.State.QUEUED, claimed_at=None) == 1:
-                defer_delivery(number)
+            rows = Outgoing.objects.filter(pk=number, sent_at=out_at, **is_lost)
+            changed = rows.update(
+                state=state, tries=F("tries") + 1, sent_at=out_at or F("claimed_at"), claimed_at=None,
+                error=_("The worker was lost while handing it over."),
+            )  # fmt: skip
+            if changed == 1:
                 swept += 1
+                if state == Outgoing.State.QUEUED:
+                    defer_delivery(number)
     return swept

@@ -7,16 +7,18 @@ import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from entente.ledger.mapping import Mapping, WrongMapping, from_json, load, ready_names
 from entente.ledger.models import Import, Source
-from entente.ledger.record import FOLDER, open_import, stored_file
+from entente.ledger.record import FOLDER, forget_file, open_import, stored_file
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
 
@@ -102,6 +104,22 @@ def discard(draft: Import) -> None:
     claimed, _rows = Import.objects.filter(pk=draft.pk, state=Import.State.DRAFT).delete()
     if claimed:
         stored_file(draft).unlink(missing_ok=True)
+
+
+def sweep_files(*, before: datetime) -> int:
+    """Throw away what nobody came back to: drafts of before that instant, and the copies of imports that failed before it.
+
+    A failed import stays, to be read or taken back; its file can be handed over again. Returns how many files went.
+    """
+    old = Import.objects.filter(made_at__lt=before)
+    drafts = list(old.filter(state=Import.State.DRAFT))
+    for draft in drafts:
+        discard(draft)
+    quiet = Q(heartbeat_at=None) | Q(heartbeat_at__lt=before)
+    failed = [one for one in old.filter(quiet, state=Import.State.FAILED) if stored_file(one).is_file()]
+    for one in failed:
+        forget_file(one)
+    return len(drafts) + len(failed)
 
 
 def saved_maps() -> list[SavedMap]:

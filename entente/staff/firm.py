@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel import Locale
 from babel.numbers import is_currency
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entente.lib.errors import EntenteError
@@ -43,6 +45,17 @@ class ImpossibleFirm(EntenteError):
 def the_firm() -> Firm:
     """The firm, or an unwritten one where none has been made."""
     return Firm.objects.filter(pk=1).first() or Firm(id=1, name="")
+
+
+def firm_now(at: datetime | None = None) -> datetime:
+    """This instant, or another, on the firm's own clock; UTC where no firm has been made."""
+    zone = Firm.objects.filter(pk=1).values_list("zone", flat=True).first()
+    return (at or timezone.now()).astimezone(zoneinfo.ZoneInfo(zone or "UTC"))
+
+
+def firm_today(at: datetime | None = None) -> date:
+    """The day it is at the firm, whoever asks from wherever."""
+    return firm_now(at).date()
 
 
 def zones() -> list[str]:

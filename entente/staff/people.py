@@ -60,6 +60,19 @@ def make_user(
         ) from None
 
 
+@transaction.atomic
+def keep_user(user: User) -> None:
+    """Write a user's name, role and access down.
+
+    Raises ImpossibleUser where no administrator would be left: two who take the role from each other come one after the other.
+    """
+    ruling = User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("pk")
+    admins = set(ruling.values_list("pk", flat=True))
+    if admins == {user.pk} and not (user.role == Role.ADMIN and user.is_active):
+        raise ImpossibleUser(_("Nobody else is an administrator. Make another user one first."))
+    user.save(update_fields=["name", "role", "is_active"])
+
+
 def make_sign_in_link(user: User, *, at: datetime, lasts: timedelta = LINK_LASTS) -> str:
     """A token that signs this user in once. Only its hash is kept; whoever loses it asks for another."""
     token = secrets.token_urlsafe(32)

@@ -11,13 +11,13 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from entente.differentiate.models import Backtest
 from entente.ledger.models import Order
+from entente.staff.firm import firm_today
 from entente.web.asked import strictly
 from entente.web.deferred import backtest_later, failed, waiting
 from entente.web.permissions import allowed, refuse
@@ -88,7 +88,7 @@ def backtests(request: HttpRequest) -> HttpResponse:
         if not jobs:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "backtests/_waiting.html", {"jobs": _spans(jobs)})
-    today = timezone.localdate()
+    today = firm_today()
     form = SpanForm(request.POST if request.method == "POST" else None, today=today, initial=_usual_span(today))
     if request.method == "POST":
         if not may_run:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -22,8 +24,17 @@ from entente.customize.models import Decision
 from entente.differentiate.current import in_force
 from entente.identify.find import visible_customers
 from entente.identify.models import Customer
+from entente.interact.allow import openings
 from entente.interact.record import NobodyToRecordFor, log_interaction
-from entente.interact.send import NoAddress, NoMailServer, can_send, send_mail
+from entente.interact.send import (
+    ImpossibleMail,
+    NoAddress,
+    NoMailServer,
+    NotWelcome,
+    SentAlready,
+    can_send,
+    send_mail,
+)
 from entente.interact.timeline import OUTCOMES
 from entente.ledger.models import Channel, Interaction, Purpose
 from entente.web import advice
@@ -33,6 +44,8 @@ from entente.web.person import person
 
 SPOKE_BOTH = frozenset({"reached", "bought", "promised", "question", "complained", "refused"})
 LONGEST_BODY = 20_000
+# What a person may choose a mail to be for; a decision may have another purpose.
+PURPOSES = (Purpose.SERVICE, Purpose.RELATIONSHIP, Purpose.MARKETING, Purpose.TRANSACTIONAL)
 
 
 class CallForm(forms.Form):
@@ -68,10 +81,25 @@ class CallForm(forms.Form):
 
 class MailForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("What it is for"),
+        required=False,
+        help_text=gettext_lazy("What carries an offer is marketing."),
+    )
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=250)
     body = forms.CharField(
         label=gettext_lazy("Text"), max_length=LONGEST_BODY, widget=forms.Textarea(attrs={"rows": 12})
     )
+
+    def __init__(self, *args: Any, decision: Decision | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.purposes = list(dict.fromkeys([_purpose_of(decision), *PURPOSES]))
+        field = self.fields["purpose"]
+        field.initial = self.purposes[0].value
+        cast(forms.ChoiceField, field).choices = [(each.value, str(each.label).capitalize()) for each in self.purposes]
+
+    def clean_purpose(self) -> str:
+        return self.cleaned_data["purpose"] or self.fields["purpose"].initial
 
     def clean_subject(self) -> str:
         # A line break in a subject would begin another heading of the mail.
@@ -120,16 +148,20 @@ def calls(request: HttpRequest, customer_id: int) -> HttpResponse:
 @strictly
 def mail_new(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The form for a mail."""
-    return _blank(request, customer_id, MailForm(), "mails")
+    customer = _customer(request, customer_id)
+    decision = _decision(request, customer, request.GET)
+    return _show(request, customer, MailForm(decision=decision), "mails", decision)
 
 
 @require_POST
 @strictly
 def mails(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Write a mail down."""
-    form = MailForm(request.POST)
+    customer = _customer(request, customer_id)
+    decision = _decision(request, customer, request.POST)
+    form = MailForm(request.POST, decision=decision)
     if not form.is_valid():
-        return _again(request, customer_id, form, "mails")
+        return _show(request, customer, form, "mails", decision, status=422)
     said = form.cleaned_data
     if request.POST.get("how") == "send":
         return _record(
@@ -138,6 +170,7 @@ def mails(request: HttpRequest, customer_id: int) -> HttpResponse:
             form,
             "mails",
             send_mail,
+            purpose=said["purpose"],
             subject=said["subject"],
             body=said["body"],
             key=f"form-{said['key']}",
@@ -150,6 +183,7 @@ def mails(request: HttpRequest, customer_id: int) -> HttpResponse:
         log_interaction,
         kind=Interaction.Kind.MAIL,
         channel=Channel.EMAIL,
+        purpose=said["purpose"],
         is_outgoing=True,
         is_two_way=False,
         subject=said["subject"],
@@ -195,6 +229,10 @@ def _decision(request: HttpRequest, customer: Customer, values: Any) -> Decision
     return get_object_or_404(Decision, pk=asked, customer=customer) if asked else None
 
 
+def _purpose_of(decision: Decision | None) -> Purpose:
+    return Purpose(decision.purpose) if decision and decision.purpose else Purpose.SERVICE
+
+
 def _blank(request: HttpRequest, customer_id: int, form: forms.Form, route: str) -> HttpResponse:
     customer = _customer(request, customer_id)
     return _show(request, customer, form, route, _decision(request, customer, request.GET))
@@ -220,10 +258,25 @@ def _show(
             "step": advice.steps([decision], at)[0] if decision else None,
             "action": reverse(route, args=[customer.pk]),
             "next": way_back(request, ""),
+            "welcome": _welcome(customer, form, at) if isinstance(form, MailForm) and customer.email else [],
             "can_send": bool(route == "mails" and customer.email and can_send()),
         },
         status=status,
     )
+
+
+def _welcome(customer: Customer, form: MailForm, at: datetime) -> list[dict[str, Any]]:
+    """Whether a mail is welcome now, for each purpose one may choose."""
+    found = openings([(customer, Channel.EMAIL, each) for each in form.purposes], at)
+    return [
+        {
+            "purpose": purpose.label,
+            "opening": opening,
+            "hour_there": f"{at.astimezone(ZoneInfo(opening.zone)):%H:%M}",
+        }
+        for purpose, opening in zip(form.purposes, found, strict=True)
+        if opening is not None
+    ]
 
 
 def _record(
@@ -237,19 +290,21 @@ def _record(
     """Write down, or send, what the form says; the decision behind it is done in the same breath."""
     customer = _customer(request, customer_id)
     decision = _decision(request, customer, request.POST)
-    purpose = (decision.purpose if decision else "") or Purpose.SERVICE
+    said.setdefault("purpose", _purpose_of(decision))
     said.setdefault("at", timezone.now())
     try:
         with transaction.atomic():
             interaction = write(
                 customer=customer,
-                purpose=purpose,
                 by=person(request),
                 decision_id=decision.pk if decision else None,
                 **said,
             )
             _close(request, decision, interaction)
-    except (NobodyToRecordFor, NoAddress, NoMailServer) as error:
+    except NotWelcome as error:
+        form.add_error("purpose", str(error))
+        return _show(request, customer, form, route, decision, status=422)
+    except (NobodyToRecordFor, NoAddress, NoMailServer, ImpossibleMail, SentAlready) as error:
         form.add_error(None, str(error))
         return _show(request, customer, form, route, decision, status=422)
     messages.success(request, _("On its way.") if write is send_mail else _("Written down."))

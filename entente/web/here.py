@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
@@ -133,8 +134,9 @@ def _entry(place: Place, now: str) -> dict[str, Any] | None:
         url = reverse(place.route)
     except NoReverseMatch:
         return None
+    to_do = Q(state="open") | Q(state="postponed", due_on__lte=timezone.localdate())
     count = (
-        len(Decision.objects.filter(state="open").order_by()[: MOST_COUNTED + 1].values_list("id"))
+        len(Decision.objects.filter(to_do).order_by()[: MOST_COUNTED + 1].values_list("id"))
         if place.route == "today"
         else 0
     )

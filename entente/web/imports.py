@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from entente.customize.forget import forget_reverted
 from entente.ledger import draft
 from entente.ledger.models import Import, RefusedRow
 from entente.ledger.record import stored_file
@@ -107,8 +108,10 @@ def import_one(request: HttpRequest, import_id: int) -> HttpResponse:
         if run.state not in UNDER_WAY or watched["is_stuck"]:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "imports/_progress.html", {"run": run, **watched})
-    refused, later = _refused(run, text(request, "later", longest=2001))
     role = person(request).role
+    asked = text(request, "later", longest=2001)
+    # What was refused shows rows of the file as they were written.
+    refused, later = _refused(run, asked) if allowed("import_refused", "GET", role) else ([], None)
     file_is_gone = bool(watched["is_stuck"]) and not stored_file(run).is_file()
     return render(
         request,
@@ -119,9 +122,7 @@ def import_one(request: HttpRequest, import_id: int) -> HttpResponse:
             "notes": [note(one) for one in run.notes],
             "refused": refused,
             "later": later,
-            "may_revert": run.kind == "orders"
-            and run.state == Import.State.DONE
-            and allowed("import_reversal", "POST", role),
+            "may_revert": _revertible(run, bool(watched["is_stuck"])) and allowed("import_reversal", "POST", role),
             "may_resume": watched["is_stuck"] and not file_is_gone and allowed("import_runs", "POST", role),
             "file_is_gone": file_is_gone,
         },
@@ -134,6 +135,11 @@ def _watched(run: Import) -> dict[str, object]:
     silent = run.heartbeat_at is None or timezone.now() - run.heartbeat_at > SILENT
     is_stuck = run.state == Import.State.FAILED or (run.state in UNDER_WAY and not queued and silent)
     return {"is_stuck": is_stuck, "is_queued": any(job.status == "todo" for job in queued)}
+
+
+def _revertible(run: Import, is_stuck: bool) -> bool:
+    """Done, or left lying with what it has recorded; not while somebody works at it."""
+    return run.kind == "orders" and (run.state == Import.State.DONE or is_stuck)
 
 
 def _refused(run: Import, asked: str) -> tuple[list[tuple[RefusedRow, str]], str | None]:
@@ -183,13 +189,14 @@ def import_runs(request: HttpRequest, import_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_reversal(request: HttpRequest, import_id: int) -> HttpResponse:
     """Take an import back, after asking once more."""
-    run = get_object_or_404(
-        _shown(request).select_related("source"), pk=import_id, kind="orders", state=Import.State.DONE
-    )
+    run = get_object_or_404(_shown(request).select_related("source"), pk=import_id)
+    if not _revertible(run, bool(_watched(run)["is_stuck"])):
+        raise Http404
     if request.method != "POST":
         return render(request, "imports/reversal.html", {"run": run})
     try:
         revert_import(run.pk, by=person(request), at=timezone.now())
+        forget_reverted()
     except EntenteError as error:
         messages.error(request, str(error))
     else:

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.differentiate.current import LevelRow, in_force, pyramid_of
 from entente.differentiate.models import Cycle, Level, PyramidCell
 from entente.differentiate.picture import MEASURES, latest_run, served_on, totals_of, upper_shares
+from entente.staff.firm import firm_today
 from entente.web.asked import choice, strictly
 from entente.web.decisions import SPEND_TITLES
 from entente.web.deferred import cycle_later, failed, waiting
@@ -79,7 +79,7 @@ def pyramid(request: HttpRequest) -> HttpResponse:
         "cycle": cycle,
         "newest": newest,
         "served": served,
-        "today": timezone.localdate(),
+        "today": firm_today(),
         "may_run": allowed("cycles", "POST", person(request).role),
         **_run(),
     }
@@ -100,7 +100,7 @@ def pyramid(request: HttpRequest) -> HttpResponse:
 @require_POST
 def cycles(request: HttpRequest) -> HttpResponse:
     """Let the circle run for today. The pyramid there is stays until the new one is whole."""
-    if not cycle_later(timezone.localdate(), person(request).pk):
+    if not cycle_later(firm_today(), person(request).pk):
         messages.info(request, _("A cycle is waiting already."))
     return redirect("pyramid")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -25,7 +25,7 @@ PAGE = 20
 @require_safe
 @strictly
 def today(request: HttpRequest) -> HttpResponse:
-    """Open decisions by what they are worth; a fragment with the next few for whoever scrolls on."""
+    """Open decisions, and those put off until now, by what they are worth; a fragment with the next few for whoever scrolls on."""
     whose = choice(request, "whose", ("mine", "all")) or "all"
     rows, more = _open(person(request), whose, text(request, "before", longest=2001))
     cycle = in_force()
@@ -48,12 +48,18 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def _open(user: User, whose: str, asked: str) -> tuple[list[Decision], str | None]:
-    rows: QuerySet[Decision] = Decision.objects.filter(state=Decision.State.OPEN).select_related("cycle")
+    rows = Decision.objects.select_related("cycle").defer("cycle__laws", "cycle__steps_done", "cycle__notes")
     if whose == "mine":
         rows = rows.filter(customer__looked_after_by=user)
     if asked:
         rows = rows.filter(before(("score", "id"), read_place(asked, float, int)))
-    found = list(rows.order_by("-score", "-id").defer("cycle__laws", "cycle__steps_done", "cycle__notes")[: PAGE + 1])
+    # Each state has an index of its own, which an OR of both would not use.
+    is_open = Q(state=Decision.State.OPEN)
+    has_come_back = Q(state=Decision.State.POSTPONED, due_on__lte=timezone.localdate())
+    found = [
+        row for wanted in (is_open, has_come_back) for row in rows.filter(wanted).order_by("-score", "-id")[: PAGE + 1]
+    ]
+    found.sort(key=lambda row: (row.score, row.pk), reverse=True)
     shown = found[:PAGE]
     more = place(shown[-1].score, shown[-1].pk) if len(found) > PAGE else None
     people = visible_customers(user).in_bulk([row.customer_id for row in shown])

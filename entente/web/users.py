@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entente.staff.models import Role, User
-from entente.staff.people import LINK_LASTS, ImpossibleUser, make_sign_in_link, make_user
+from entente.staff.people import LINK_LASTS, ImpossibleUser, keep_user, make_sign_in_link, make_user
 
 MOST_SHOWN = 500
 
@@ -58,9 +58,13 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
     if person.pk == request.user.pk:
         form.fields["role"].disabled = form.fields["is_active"].disabled = True
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Kept."))
-        return redirect("user", user_id=person.pk)
+        try:
+            keep_user(form.instance)
+        except ImpossibleUser as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Kept."))
+            return redirect("user", user_id=person.pk)
     return render(request, "users/user.html", {"person": person, "form": form}, status=422 if form.errors else 200)
 
 

@@ -79,3 +79,25 @@ def test_it_goes_out_again_under_the_same_name(committed, slow, settings, monkey
     with worker(ENTENTE_SMTP_URL=f"smtp://127.0.0.1:{port}"):
         assert wait_until(lambda: Outgoing.objects.get().state == "sent", 60)
     assert [mail["Message-ID"] for mail in server.taken] == [row.message_id] * 2
+
+
+def test_two_killed_workers_are_two_copies_and_no_third(committed, slow, settings, monkeypatch):
+    server, port = slow
+    settings.MAIL = "set"
+    monkeypatch.setattr(jobs, "SILENT_S", 1)
+    party = Ledger().party("ann", email="ann@example.com")
+    match_new()
+    send_mail(
+        customer=customer_of(party), subject="Hello", body="Dear Ann", purpose="service", by=a_user(), key="k",
+        at=datetime(2026, 7, 1, tzinfo=UTC),
+    )  # fmt: skip
+    for copies, state in [(1, "queued"), (2, "uncertain")]:
+        with worker(ENTENTE_SMTP_URL=f"smtp://127.0.0.1:{port}") as program:
+            assert wait_until(lambda copies=copies: len(server.taken) == copies, 60)
+            os.kill(program.pid, signal.SIGKILL)
+            program.wait()
+        Outgoing.objects.update(claimed_at=timezone.now() - 2 * send.CLAIM_LASTS)
+        assert wait_until(lambda: jobs.sweep()["outgoing"] == 1)
+        assert Outgoing.objects.get().state == state
+    assert send.deliver(Outgoing.objects.get().pk) == "not ours"
+    assert len(server.taken) == 2

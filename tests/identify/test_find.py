@@ -1,8 +1,11 @@
 """Known at the first word: any spelling finds the customer."""
 
 import pytest
+from django.db import connection
+from django.db.models.functions import Lower
 
 from entente.identify.find import search, visible_customers
+from entente.lib.keyset import after
 from entente.lib.norm import grams, haystack, needles, norm
 from entente.web.ranking import ranked
 from tests import cast
@@ -84,6 +87,30 @@ def test_who_may_not_sign_in_sees_nobody(company: cast.Company):
     found = search("noor 81-204 split", user=company.staff.charlie)
     assert not (found.customers or found.orders or found.interactions)
     assert not search("81-204", user=company.staff.charlie).orders
+
+
+def test_names_are_walked_by_their_index(company: cast.Company):
+    """Whether a customer has a record is asked of each that is shown, not of all beforehand."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO identify_customer (kind, name, segment, email, phone, phone_e164, country, subdivision, postcode, city,
+                language, zone, search, made_at)
+            SELECT 'unknown', 'Many ' || n, '', '', '', '', '', '', '', '', '', '', '', now() FROM generate_series(1, 20000) n;
+            INSERT INTO ledger_party (source_id, key, kind, name, segment, email, phone, phone_e164, country, subdivision, postcode,
+                city, address, language, zone, attributes, recorded_at)
+            SELECT (SELECT min(id) FROM ledger_source), 'many ' || c.id, 'unknown',
+                c.name, '', '', '', '', '', '', '', '', '', '', '', '{}', now()
+            FROM identify_customer c WHERE c.name LIKE 'Many %';
+            INSERT INTO identify_membership (party_id, customer_id, weight, explanation, law, made_at)
+            SELECT id, substr(key, 6)::bigint, 1, '{}', 'test', now() FROM ledger_party WHERE name LIKE 'Many %';
+            ANALYZE identify_customer, identify_membership
+            """
+        )
+    names = visible_customers(company.staff.anna).annotate(lower=Lower("name")).order_by("lower", "id")
+    for page in (names[:51], names.filter(after(("lower", "id"), ("many 5", 0)))[:51]):
+        plan = page.explain()
+        assert "customer_by_name" in plan and "Sort" not in plan and "Hash" not in plan, plan
 
 
 def test_norm_is_at_rest():

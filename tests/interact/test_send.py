@@ -21,8 +21,17 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from entente.identify.match import match_new
 from entente.identify.models import Customer
 from entente.interact import send
-from entente.interact.models import Interaction, Outgoing
-from entente.interact.send import ImpossibleMail, NoAddress, NoMailServer, deliver, send_mail, sweep_outgoing
+from entente.interact.models import ConsentEvent, Interaction, Outgoing, Preference
+from entente.interact.send import (
+    ImpossibleMail,
+    NoAddress,
+    NoMailServer,
+    NotWelcome,
+    SentAlready,
+    deliver,
+    send_mail,
+    sweep_outgoing,
+)
 from entente.staff.models import User
 from tests.ledger_facts import Ledger, a_user, committed, customer_of
 
@@ -37,6 +46,7 @@ class Server:
     def __init__(self) -> None:
         self.taken: list[Any] = []
         self.answers: dict[str, str] = {}
+        self.hangs_up = False
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         envelope.rcpt_tos.append(address)
@@ -46,6 +56,8 @@ class Server:
         if "DATA" in self.answers:
             return self.answers["DATA"]
         self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
+        if self.hangs_up:
+            server.transport.close()
         return "250 OK"
 
 
@@ -185,30 +197,155 @@ def test_refused_for_good_it_has_failed(server, ann, anna, where):
     assert "nobody of that name" in row.error and len(jobs()) == 1
 
 
-def test_with_the_server_down_it_waits_longer_each_time(server, ann, anna, settings):
+def older(row: Outgoing, by: timedelta) -> None:
+    Outgoing.objects.filter(pk=row.pk).update(queued_at=timezone.now() - by)
+
+
+def test_with_the_server_down_it_waits_longer_each_time_up_to_a_limit(server, ann, anna, settings):
     row = written(ann, anna)
     settings.EMAIL_PORT = 1
     waits = []
-    for _ in range(send.MOST_TRIES - 1):
+    for _ in range(12):
         before = timezone.now()
         assert deliver(row.pk) == "queued"
         last = ProcrastinateJob.objects.filter(task_name="deliver").latest("id")
         waits.append((last.scheduled_at - before).total_seconds())
-    assert all(later > 1.5 * earlier for earlier, later in pairwise(waits))
+    assert all(later > 1.5 * earlier for earlier, later in pairwise(waits[:6]))
+    assert max(waits) < 1.1 * send.LONGEST_WAIT.total_seconds()
+
+
+@pytest.mark.parametrize("why", ["no server", "no login", "busy"])
+def test_days_without_a_server_lose_no_mail_and_then_it_has_failed(server, ann, anna, settings, why):
+    row = written(ann, anna)
+    if why == "no server":
+        settings.EMAIL_PORT = 1
+    elif why == "no login":
+        server.answers["RCPT"] = "530 5.7.0 authentication required"
+    else:
+        server.answers["DATA"] = "451 busy"
+    Outgoing.objects.update(tries=200)
+    older(row, timedelta(hours=47))
+    assert deliver(row.pk) == "queued"
+    older(row, timedelta(hours=49))
     assert deliver(row.pk) == "failed"
     row.refresh_from_db()
-    assert row.tries == send.MOST_TRIES and row.error
+    assert row.tries == 202 and row.error and row.sent_at is None
 
 
-def test_a_lost_answer_leaves_it_uncertain_in_the_end(server, ann, anna, monkeypatch):
+def test_a_lost_answer_makes_one_copy_at_most(server, ann, anna):
     row = written(ann, anna)
+    server.hangs_up = True
+    assert [deliver(row.pk), deliver(row.pk), deliver(row.pk)] == ["queued", "uncertain", "not ours"]
+    assert [mail["Message-ID"] for mail in server.taken] == [row.message_id] * 2
+    assert len(jobs()) == 2, "the first and one more"
+    row.refresh_from_db()
+    assert (row.state, row.tries, row.claimed_at) == ("uncertain", 2, None)
 
-    def hangs_up(_: Outgoing) -> None:
-        raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
 
-    monkeypatch.setattr(send, "_hand_over", hangs_up)
-    monkeypatch.setattr(send, "MOST_TRIES", 2)
-    assert [deliver(row.pk), deliver(row.pk)] == ["queued", "uncertain"]
+def test_between_two_lost_answers_a_busy_server_is_no_copy(server, ann, anna):
+    row = written(ann, anna)
+    server.hangs_up = True
+    assert deliver(row.pk) == "queued"
+    server.answers["RCPT"] = "451 come again"
+    assert [deliver(row.pk), deliver(row.pk)] == ["queued", "queued"]
+    del server.answers["RCPT"]
+    assert deliver(row.pk) == "uncertain"
+    assert len(server.taken) == 2
+
+
+def test_after_a_lost_answer_a_refusal_does_not_say_that_nothing_came(server, ann, anna):
+    row = written(ann, anna)
+    server.hangs_up = True
+    assert deliver(row.pk) == "queued"
+    server.answers["RCPT"] = "550 no more"
+    assert deliver(row.pk) == "uncertain"
+
+
+def test_taken_is_taken_though_the_goodbye_fails(server, ann, anna, monkeypatch):
+    def dies(wire: smtplib.SMTP) -> None:
+        wire.close()
+        raise TimeoutError("no goodbye")
+
+    row = written(ann, anna)
+    monkeypatch.setattr(smtplib.SMTP, "quit", dies)
+    assert deliver(row.pk) == "sent"
+
+
+def test_a_mail_that_takes_its_workers_with_it_is_given_up(server, ann, anna):
+    row = written(ann, anna)
+    after = timezone.now() + send.CLAIM_LASTS * 2
+    for tries, state in [(1, "queued"), (2, "uncertain")]:
+        Outgoing.objects.update(state="sending", claimed_at=timezone.now())
+        assert sweep_outgoing(at=after) == 1
+        row.refresh_from_db()
+        assert (row.tries, row.state, row.claimed_at) == (tries, state, None) and "lost" in row.error
+    assert len(jobs()) == 2 and sweep_outgoing(at=after) == 0
+
+
+def test_who_waits_for_a_slow_server_is_not_taken_for_dead():
+    from entente import settings as kept
+
+    assert timedelta(seconds=kept.EMAIL_TIMEOUT) >= timedelta(minutes=5)
+    assert timedelta(seconds=kept.EMAIL_TIMEOUT) < send.CLAIM_LASTS
+
+
+@pytest.mark.parametrize(
+    "other", [{"subject": "Another"}, {"body": "Other words"}, {"purpose": "transactional"}, {"decision_id": 7}]
+)
+def test_one_form_is_not_two_messages(server, ann, anna, other):
+    written(ann, anna)
+    with pytest.raises(SentAlready, match="open a new one"):
+        written(ann, anna, **other)
+    assert (Outgoing.objects.count(), Interaction.objects.count(), len(jobs())) == (1, 1, 1)
+
+
+def test_one_form_is_not_for_two_customers(server, ann, anna):
+    bob = Ledger("other").party("bob", email="bob@example.com")
+    match_new()
+    written(ann, anna)
+    with pytest.raises(SentAlready):
+        written(customer_of(bob), anna)
+    assert (Outgoing.objects.count(), Interaction.objects.count()) == (1, 1)
+
+
+def consents(ann: Customer, *, purpose: str, is_granted: bool) -> None:
+    party = ann.memberships.get().party
+    ConsentEvent.objects.create(
+        party=party, channel="email", purpose=purpose, is_granted=is_granted, at=AT - timedelta(days=1)
+    )
+
+
+def test_marketing_without_a_yes_is_not_sent_and_says_so(server, ann, anna):
+    with pytest.raises(NotWelcome, match=r"Marketing by e-mail needs consent.* not sent"):
+        written(ann, anna, purpose="marketing")
+    assert not Interaction.objects.exists() and jobs() == []
+    consents(ann, purpose="marketing", is_granted=True)
+    assert written(ann, anna, purpose="marketing").state == "queued"
+
+
+def test_a_withdrawal_is_kept_but_what_must_arrive_arrives(server, ann, anna):
+    for purpose in ("service", "legal", "emergency"):
+        consents(ann, purpose=purpose, is_granted=False)
+    with pytest.raises(NotWelcome, match="withdrawn"):
+        written(ann, anna)
+    for purpose in ("legal", "emergency"):
+        assert written(ann, anna, purpose=purpose, key=purpose).state == "queued"
+
+
+def test_who_wishes_no_mail_gets_none(server, ann, anna):
+    Preference.objects.create(party=ann.memberships.get().party, wishes={"channels": ["phone"]})
+    Preference.objects.update(at=AT - timedelta(days=1))
+    with pytest.raises(NotWelcome, match="does not wish"):
+        written(ann, anna)
+    assert written(ann, anna, purpose="transactional").state == "queued"
+
+
+def test_a_closed_hour_alone_is_for_a_person_to_judge(server, ann, anna):
+    at_night = datetime(2026, 7, 1, 1, tzinfo=UTC)
+    told = send_mail(
+        customer=ann, by=anna, at=at_night, subject="Hello", body="Dear Ann", purpose="relationship", key="k"
+    )
+    assert told.outgoing.state == "queued"
 
 
 def test_what_a_killed_worker_was_sending_goes_out_under_the_same_name(server, ann, anna, monkeypatch):

@@ -13,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from entente.identify.match import match_new
+from entente.identify.models import Customer
 from entente.ledger import draft
 from entente.ledger.models import Import, OrderLine, RefusedRow
 from entente.ledger.record import run_import
@@ -227,6 +229,46 @@ def test_taking_back_asks_first_and_is_not_offered_twice(maxim: Client):
     assert not OrderLine.objects.filter(import_run=run).exists()
     assert not maxim.get(f"/imports/{run.pk}/").context["may_revert"]
     assert maxim.post(f"/imports/{run.pk}/reversal").status_code == 404
+
+
+def test_taken_back_and_imported_again_nobody_is_doubled(maxim: Client):
+    others = set(Customer.objects.values_list("pk", flat=True))
+    for _ in range(2):
+        run = opened(maxim)
+        run_import(run.pk)
+        match_new()
+        come = Customer.objects.exclude(pk__in=others)
+        assert sorted(come.values_list("name", flat=True)) == ["A1", "A2"]
+        maxim.post(f"/imports/{run.pk}/reversal")
+        assert not come.all().exists()
+    assert set(Customer.objects.values_list("pk", flat=True)) == others
+
+
+def test_what_failed_or_was_left_lying_can_be_taken_back_but_not_what_runs(maxim: Client):
+    run = opened(maxim)
+    run_import(run.pk)
+    Import.objects.filter(pk=run.pk).update(state="running", heartbeat_at=timezone.now())
+    assert not maxim.get(f"/imports/{run.pk}/").context["may_revert"]
+    assert maxim.post(f"/imports/{run.pk}/reversal").status_code == 404
+    Import.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    assert maxim.post(f"/imports/{run.pk}/reversal").status_code == 404, "a worker will come to it"
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    assert maxim.get(f"/imports/{run.pk}/reversal").status_code == 200
+    Import.objects.filter(pk=run.pk).update(state="failed", heartbeat_at=timezone.now())
+    assert maxim.get(f"/imports/{run.pk}/").context["may_revert"]
+    maxim.post(f"/imports/{run.pk}/reversal")
+    run.refresh_from_db()
+    assert run.state == Import.State.REVERTED
+    assert not OrderLine.objects.filter(import_run=run).exists()
+
+
+def test_refused_rows_are_shown_to_whom_may_have_them(maxim: Client, company: cast.Company, signed_in):
+    run = opened(maxim)
+    run_import(run.pk)
+    for user, sees in ((company.staff.maxim, True), (company.staff.anna, False), (company.staff.victor, False)):
+        page = signed_in(user).get(f"/imports/{run.pk}/").content.decode()
+        assert ("nonsense" in page, "refused.csv" in page) == (sees, sees), user.name
 
 
 def test_the_pages_stay_within_their_queries_and_write_nothing(maxim: Client):

@@ -327,6 +327,70 @@ def test_without_a_mail_server_sending_says_what_to_do(anna: Client, company: ca
     assert Interaction.objects.count() == before
 
 
+KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
+MAIL = {"subject": "Hello", "body": "Text", "key": KEY, "how": "send"}
+
+
+@pytest.fixture
+def reachable(company: cast.Company, settings) -> cast.Company:
+    settings.MAIL = "set"
+    for who, address in ((company.alnoor, "sales@alnoor.example"), (company.mallory, "mallory@example.com")):
+        who.email = address
+        who.save(update_fields=["email"])
+    return company
+
+
+def test_the_mail_form_says_for_what_a_mail_is_welcome(anna: Client, reachable: cast.Company):
+    with CaptureQueriesContext(connection) as queries:
+        text = anna.get(f"/customers/{reachable.alnoor.pk}/mails/new").content.decode()
+    assert len(queries) <= MOST_QUERIES
+    assert '<option value="service" selected>' in text
+    assert re.findall(r'<option value="(\w+)"', text) == ["service", "relationship", "marketing", "transactional"]
+    assert "Is e-mail welcome now?" in text and "Marketing by e-mail needs consent" in text
+
+
+def test_the_purpose_of_a_mail_is_that_of_its_decision_unless_chosen(anna: Client, reachable: cast.Company):
+    decision = reachable.decisions["mallory"]
+    Decision.objects.filter(pk=decision.pk).update(purpose="survey")
+    url = f"/customers/{reachable.mallory.pk}/mails"
+    text = anna.get(f"{url}/new?decision={decision.pk}").content.decode()
+    assert '<option value="survey" selected>' in text
+    noted = {**MAIL, "how": "sent", "decision": decision.pk}
+    assert anna.post(url, noted).status_code == 302
+    assert Interaction.objects.latest("id").purpose == "survey"
+    assert anna.post(url, {**noted, "purpose": "relationship"}).status_code == 302
+    assert Interaction.objects.latest("id").purpose == "relationship"
+    assert anna.post(url, {**noted, "purpose": "emergency"}).status_code == 422
+
+
+def test_an_unwelcome_mail_is_told_beside_its_purpose(anna: Client, reachable: cast.Company):
+    before = Interaction.objects.count()
+    answer = anna.post(f"/customers/{reachable.alnoor.pk}/mails", {**MAIL, "purpose": "marketing"})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and Interaction.objects.count() == before
+    (field,) = re.findall(r'<select name="purpose"[^>]*>', text)
+    assert 'aria-invalid="true"' in field and "id_purpose_errors" in field
+    assert re.search(r'id="id_purpose_errors"><li>Marketing by e-mail needs consent', text)
+
+
+def test_one_mail_form_is_not_sent_to_two(anna: Client, reachable: cast.Company):
+    assert anna.post(f"/customers/{reachable.alnoor.pk}/mails", MAIL).status_code == 302
+    assert anna.post(f"/customers/{reachable.alnoor.pk}/mails", MAIL).status_code == 302
+    before, decision = Interaction.objects.count(), reachable.decisions["mallory"]
+    answer = anna.post(f"/customers/{reachable.mallory.pk}/mails", {**MAIL, "decision": decision.pk})
+    assert answer.status_code == 422 and "open a new one" in answer.content.decode()
+    decision.refresh_from_db()
+    assert (Interaction.objects.count(), decision.state) == (before, Decision.State.OPEN)
+    assert not Answer.objects.exists()
+
+
+def test_an_impossible_address_is_told_on_the_form(anna: Client, reachable: cast.Company):
+    reachable.alnoor.email = "a@example.com\nBcc: all@example.com"
+    reachable.alnoor.save(update_fields=["email"])
+    answer = anna.post(f"/customers/{reachable.alnoor.pk}/mails", MAIL)
+    assert answer.status_code == 422 and "line break" in answer.content.decode()
+
+
 def test_persian_turns_the_page_round(anna: Client, company: cast.Company):
     company.staff.anna.language = "fa"
     company.staff.anna.save()

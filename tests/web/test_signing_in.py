@@ -7,10 +7,12 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from entente.staff.models import SignInLink
-from entente.staff.people import ImpossibleUser, make_sign_in_link, make_user, use_sign_in_link
+from entente.staff.models import SignInLink, User
+from entente.staff.people import ImpossibleUser, keep_user, make_sign_in_link, make_user, use_sign_in_link
+from entente.web import users
 from entente.web.waiting import broken, is_away
 from tests import cast
 
@@ -110,6 +112,45 @@ def test_no_administrator_shuts_themselves_out(staff: cast.Staff):
     client.post(f"/users/{staff.alice.pk}/", {"name": "Alice", "role": "viewer"})
     staff.alice.refresh_from_db()
     assert (staff.alice.role, staff.alice.is_active) == ("admin", True)
+
+
+def test_of_two_administrators_who_take_the_role_from_each_other_one_stays(staff: cast.Staff):
+    """What each was shown before the other was faster does not count."""
+    maxim = staff.maxim
+    maxim.role = "admin"
+    keep_user(maxim)
+    staff.alice.role = "manager"
+    with CaptureQueriesContext(connection) as queries:
+        keep_user(staff.alice)
+    assert "FOR UPDATE" in queries[1]["sql"] or "FOR UPDATE" in queries[0]["sql"]
+    for change in ({"role": "viewer"}, {"is_active": False}):
+        last = User.objects.get(pk=maxim.pk)
+        for name, value in change.items():
+            setattr(last, name, value)
+        with pytest.raises(ImpossibleUser, match="Nobody else is an administrator"):
+            keep_user(last)
+    maxim.refresh_from_db()
+    assert (maxim.role, maxim.is_active) == ("admin", True)
+    maxim.name = "Max"
+    keep_user(maxim)
+
+
+def test_the_page_says_that_nobody_else_is_an_administrator(staff: cast.Staff, monkeypatch: pytest.MonkeyPatch):
+    """Alice lost the role between the door and the lock."""
+    User.objects.filter(pk=staff.maxim.pk).update(role="admin")
+    client = Client()
+    client.force_login(staff.alice)
+    clean = users.UserForm.full_clean
+
+    def meanwhile(form: users.UserForm) -> None:
+        User.objects.filter(pk=staff.alice.pk).update(role="agent")
+        clean(form)
+
+    monkeypatch.setattr(users.UserForm, "full_clean", meanwhile)
+    answer = client.post(f"/users/{staff.maxim.pk}/", {"name": "Maxim", "role": "agent", "is_active": "on"})
+    assert answer.status_code == 422
+    assert "Nobody else is an administrator" in answer.content.decode()
+    assert User.objects.get(pk=staff.maxim.pk).role == "admin"
 
 
 def test_nobody_changes_their_own_role_or_address(staff: cast.Staff):

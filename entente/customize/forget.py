@@ -1,0 +1,28 @@
+"""What was decided for customers who are gone with their import."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from entente.customize.models import Answer, Decision, Outcome
+from entente.identify.forget import EMPTY, forget_empty
+
+# What a person has answered is kept: it happened.
+UNANSWERED = f"""
+d.customer_id IN ({EMPTY}) AND NOT EXISTS (SELECT FROM {Answer._meta.db_table} a WHERE a.decision_id = d.id)
+"""
+
+
+@transaction.atomic
+def forget_reverted() -> int:
+    """After an import was taken back: forget the customers of whom nothing is left, and what was decided for them.
+
+    A customer with an answered decision stays for the sake of that answer, and is shown nowhere. Returns how many customers went.
+    """
+    decisions = Decision._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {Outcome._meta.db_table} o USING {decisions} d WHERE o.decision_id = d.id AND {UNANSWERED}"
+        )
+        cursor.execute(f"DELETE FROM {decisions} d WHERE {UNANSWERED}")
+    return forget_empty()
