@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 
@@ -144,18 +144,23 @@ def when(at: datetime | None) -> SafeString | str:
     if at is None:
         return "–"
     local = timezone.localtime(at)
-    near = local.year == timezone.localtime().year
-    shown = date_format(local, "j M, H:i" if near else "j M Y")
+    is_near = local.year == timezone.localtime().year
+    return _when(local, timezone.get_current_timezone_name(), is_near, get_language() or "en")
+
+
+@lru_cache(maxsize=8192)
+def _when(local: datetime, zone: str, is_near: bool, language: str) -> SafeString:
+    """zone and language are part of what is remembered: two instants are equal in any zone."""
+    shown = date_format(local, "j M, H:i" if is_near else "j M Y")
     full = f"{local:%Y-%m-%d %H:%M %Z}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="minutes"), full, shown)
+    written = local.astimezone(UTC).isoformat(timespec="minutes")
+    return format_html('<time datetime="{}" title="{}">{}</time>', written, full, shown)
 
 
 @register.simple_tag
 def day(on: date | None) -> SafeString | str:
     """A day, which has no zone."""
-    if on is None:
-        return "–"
-    return format_html('<time datetime="{}">{}</time>', on.isoformat(), _day(on, get_language() or "en"))
+    return "–" if on is None else _marked_day(on, get_language() or "en")
 
 
 @register.simple_tag
@@ -165,6 +170,11 @@ def span(first: date | None, last: date | None) -> SafeString | str:
         return day(first or last)
     shown = date_format(first, "j M" if first.year == last.year else "j M Y")
     return format_html('<time datetime="{}">{}</time> – {}', first.isoformat(), shown, day(last))
+
+
+@lru_cache(maxsize=8192)
+def _marked_day(on: date, language: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', on.isoformat(), _day(on, language))
 
 
 @lru_cache(maxsize=4096)
@@ -181,8 +191,11 @@ def country(code: str) -> str:
 @register.simple_tag
 def level(number: int | None) -> SafeString | str:
     """A level of the pyramid with its colour."""
-    if number not in Level.values:
-        return ""
+    return _level(number, get_language() or "en") if number in LEVEL_CLASSES else ""
+
+
+@lru_cache(maxsize=64)
+def _level(number: int, language: str) -> SafeString:
     return format_html('<span class="level {}">{}</span>', LEVEL_CLASSES[number], Level(number).label)
 
 
@@ -200,6 +213,21 @@ def stage(number: Any) -> str:
 def play(key: str) -> str:
     """What a play asks for."""
     return play_name(key)
+
+
+@register.simple_tag
+def why_not_buttons() -> SafeString:
+    """A button for each reason not to do a step; the same under every step of a page."""
+    return _why_not_buttons(get_language() or "en")
+
+
+@lru_cache(maxsize=16)
+def _why_not_buttons(language: str) -> SafeString:
+    return format_html_join(
+        "",
+        '<button class="btn" name="why_not" value="{}">{}</button>',
+        ((code, label) for code, label in Answer.WhyNot.choices),
+    )
 
 
 @register.filter
