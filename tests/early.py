@@ -1,7 +1,7 @@
 """Loaded before Django (pytest -p tests.early): a home and a database of their own for the tests.
 
 The server is only named here; it starts with the first test that asks for it. The workers of xdist inherit the names
-and share the server.
+and share the server; each has a home of its own.
 """
 
 import os
@@ -22,6 +22,11 @@ def prepare() -> EmbeddedPostgres | None:
     """Answers the server of the tests; None where ENTENTE_TEST_DATABASE_URL names another."""
     theirs = os.environ.get("ENTENTE_TEST_DATABASE_URL")
     if MARK in os.environ:
+        if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+            # A home for each, or one would sweep up what the other works in.
+            own = Path(os.environ[MARK]) / worker
+            own.mkdir(mode=0o711, exist_ok=True)
+            os.environ["ENTENTE_HOME"] = str(own)
         return None if theirs else EmbeddedPostgres(Path(os.environ[MARK]), durable=False)
     for name in VARIABLES:
         if name not in KEPT:

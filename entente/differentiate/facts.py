@@ -1,7 +1,8 @@
 """The facts behind an opinion, as columns of one extract: who, their order lines, their contacts, all as of a day.
 
 Each part is read once, when it is first asked for, so that a run that goes on half-way reads only what it still needs.
-Lines are in the firm's currency, at the rate of their day; a line whose currency had no rate is left out and counted.
+Lines are in the firm's currency, at the rate of their day; a line whose currency had no rate is left out and counted. Sums are rounded far
+below the smallest coin and rows come in a fixed order, so that the same facts give the same figures however the engine shared out its work.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ class Facts:
         plain = self._added_up("amount > 0 AND customer_id NOT IN (FROM returners)", last)
         mixed = self.extract.columns(
             "SELECT customer_id, product_id, day, quantity, amount, is_return FROM lines "
-            "WHERE day <= $last AND customer_id IN (FROM returners) ORDER BY customer_id, day",
+            "WHERE day <= $last AND customer_id IN (FROM returners) ORDER BY customer_id, day, product_id, quantity, amount, is_return",
             {"last": last},
         )
         netted = net_purchases(
@@ -174,7 +175,7 @@ class Facts:
 
     def _added_up(self, which: str, last: int) -> Columns:
         return self.extract.columns(
-            f"SELECT customer_id, day, sum(amount) AS amount FROM lines WHERE day <= $last AND {which} "
+            f"SELECT customer_id, day, round(sum(amount), 6) AS amount FROM lines WHERE day <= $last AND {which} "
             "GROUP BY ALL ORDER BY ALL",
             {"last": last},
         )
@@ -185,11 +186,11 @@ class Facts:
         _ = self._lines
         return self.extract.columns(
             """
-            SELECT customer_id, sum(amount) AS revenue_all,
-                   coalesce(sum(amount) FILTER (day > $start), 0.0) AS revenue_year,
-                   coalesce(sum(coalesce(margin, amount * $rate)) FILTER (day > $start), 0.0) AS margin_year,
+            SELECT customer_id, round(sum(amount), 6) AS revenue_all,
+                   round(coalesce(sum(amount) FILTER (day > $start), 0.0), 6) AS revenue_year,
+                   round(coalesce(sum(coalesce(margin, amount * $rate)) FILTER (day > $start), 0.0), 6) AS margin_year,
                    coalesce(bool_or(margin IS NULL AND amount <> 0) FILTER (day > $start), false) AS is_estimate,
-                   sum(coalesce(margin, amount * $rate)) AS margin_all
+                   round(sum(coalesce(margin, amount * $rate)), 6) AS margin_all
             FROM lines WHERE day <= $last GROUP BY customer_id ORDER BY customer_id
             """,
             {
@@ -204,7 +205,7 @@ class Facts:
             """
             SELECT customer_id, product_id, count(*) FILTER (day > $start) AS recent
             FROM lines WHERE amount > 0 AND product_id >= 0 AND NOT is_charge AND NOT is_return AND day <= $last
-            GROUP BY ALL
+            GROUP BY ALL ORDER BY customer_id, product_id
             """,
             {"start": day_number(year_before(self.as_of)), "last": day_number(self.as_of)},
         )
