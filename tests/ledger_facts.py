@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -160,11 +161,22 @@ def environment() -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": f"postgresql://{whom}@/{given['dbname']}?{where}"}
 
 
-def other_connection() -> psycopg.Connection[Any]:
-    """Somebody else in the same database."""
+@contextmanager
+def other_connection() -> Iterator[psycopg.Connection[Any]]:
+    """Somebody else in the same database, gone for the server too when this ends: it lets go of locks a moment after the good-bye."""
     given = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
-    return psycopg.connect(**{name: given[name] for name in names if given.get(name)}, autocommit=True)
+    with psycopg.connect(**{name: given[name] for name in names if given.get(name)}, autocommit=True) as other:
+        number = other.info.backend_pid
+        yield other
+    while _is_there(number):
+        time.sleep(0.01)
+
+
+def _is_there(number: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s)", [number])
+        return bool(cursor.fetchone()[0])
 
 
 @contextmanager

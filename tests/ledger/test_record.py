@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +16,7 @@ from entente.ledger.prepare import OpenQuestions
 from entente.ledger.record import SourceIsBusy, open_import, run_import
 from entente.staff.models import Firm
 from tests.ledger.conftest import LINES, LOG, bring, ledger, mapping
+from tests.ledger_facts import other_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -210,14 +211,10 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(write):
 def test_two_imports_of_one_source_do_not_run_at_once(write, monkeypatch):
     monkeypatch.setattr(record, "PATIENCE_S", 0)
     opened = open_import(write(TWO_DAYS), mapping=mapping(LOG), source_name="shop", file_name="x", by=None)
-    other = connections.create_connection("default")
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [record._LOCK, opened.source_id])
+    with other_connection() as other:
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [record._LOCK, opened.source_id])
         with pytest.raises(SourceIsBusy):
             run_import(opened.pk)
-    finally:
-        other.close()
     assert run_import(opened.pk).rows_recorded == 4
 
 
