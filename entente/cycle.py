@@ -20,11 +20,9 @@ from django.utils.translation import gettext as _
 
 from entente.customize.decide import LAW as DECIDE_LAW
 from entente.customize.decide import decide
-from entente.customize.models import Decision
-from entente.differentiate.current import in_force
 from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle
-from entente.differentiate.value import attach_partition, drop_partition, value_customers
+from entente.differentiate.value import attach_partition, drop_partition, indexing, value_customers
 from entente.identify.match import match_new
 from entente.identify.models import Membership
 from entente.interact.models import ConsentEvent, Preference
@@ -173,11 +171,12 @@ def _work(cycle: Cycle, firm: Firm, progress: Progress) -> None:
         facts = Facts(columns, cycle.as_of, currency=firm.currency, margin_rate=float(firm.margin_rate))
         if "value" not in cycle.steps_done:
             _step(cycle, "value", lambda: _value(cycle, facts, progress))
-        # A customer has one decision a day: the new ones take the place of the old in the instant they are published.
         Cycle.objects.filter(pk=cycle.pk).update(step="decide")
-        with transaction.atomic():
+        # A customer has one decision a day: the new ones take the place of the old in the instant they are published.
+        with indexing(cycle) as indexed, transaction.atomic():
             _step(cycle, "decide", lambda: decide(cycle, facts, firm, progress=progress))
             progress("Publishing", 0, None)
+            indexed()
             publish(cycle)
 
 
@@ -210,7 +209,3 @@ def publish(cycle: Cycle) -> None:
             drop_partition(old)
         cycle.step, cycle.state, cycle.published_at, cycle.finished_at = "", Cycle.State.DONE, now, now
         cycle.save(update_fields=["step", "state", "published_at", "finished_at"])
-        # What nobody has taken up is decided anew by the newest day.
-        Decision.objects.filter(state=Decision.State.OPEN).exclude(cycle=in_force()).update(
-            state=Decision.State.PASSED, state_at=now
-        )

@@ -11,6 +11,7 @@ from django.conf import settings
 from entente import cycle as circle
 from entente.customize import answer
 from entente.customize.models import Decision
+from entente.customize.standing import stands, with_standing
 from entente.cycle import LOCK, AlreadyRunning, ImpossibleDay, NothingToWorkOn, run_cycle
 from entente.differentiate.current import in_force, pyramid_of
 from entente.differentiate.models import Cycle, Level, PyramidCell, Valuation
@@ -201,4 +202,12 @@ def test_of_a_step_that_nobody_took_the_next_day_decides_anew(trade):
     first = run_cycle(AS_OF - timedelta(days=1), today=TODAY)
     assert Decision.objects.filter(cycle=first, state="open").exists()
     second = run_cycle(AS_OF, today=TODAY)
-    assert set(Decision.objects.filter(state="open").values_list("cycle_id", flat=True)) == {second.pk}
+    old = with_standing(Decision.objects.filter(cycle=first), in_force())
+    assert "passed" in {row.state for row in old} and "open" not in {row.state for row in old}
+    by = a_user()
+    for row in (row for row in old if row.state == "passed"):
+        with pytest.raises(answer.AlreadyAnswered):
+            answer.do(row, by=by, at=datetime(2026, 7, 1, 9, tzinfo=UTC))
+    assert Decision.objects.filter(stands("passed", first, second), cycle=first).exists()
+    assert not Decision.objects.filter(stands("open", first, second), cycle=first).exists()
+    assert Decision.objects.filter(stands("open", second, second), cycle=second).exists()

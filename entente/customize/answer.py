@@ -8,12 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from entente.customize.models import Answer, Decision
+from entente.customize.standing import answerable
+from entente.differentiate.current import in_force
 from entente.interact.models import Interaction
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
-
-ANSWERABLE = (Decision.State.OPEN, Decision.State.POSTPONED)
-
 
 # How long a play rests for this customer after each reason: what a "no" teaches. Starting guesses.
 REST_DAYS = {
@@ -60,7 +59,7 @@ def _answer(
     until_on: date | None = None,
     why_not: str = "",
 ) -> Answer:
-    claimed = Decision.objects.filter(pk=decision.pk, state__in=ANSWERABLE)
+    claimed = Decision.objects.filter(answerable(in_force()), pk=decision.pk)
     if claimed.update(state=state, state_at=at, due_on=until_on) != 1:
         raise AlreadyAnswered(_("This step has been answered already. Open Today again to see what is left."))
     decision.state, decision.state_at, decision.due_on = state, at, until_on

@@ -17,7 +17,6 @@ from entente.customize.pure.facts import Facts as PlayFacts
 from entente.customize.pure.plays import PLAYS
 from entente.differentiate.facts import Facts, day_number, find, spread
 from entente.differentiate.models import Cycle
-from entente.differentiate.next_order import NextOrders, next_orders
 from entente.differentiate.value import partition_of
 from entente.identify.models import Customer
 from entente.ledger.models import Product
@@ -61,8 +60,8 @@ def buyers(cycle: Cycle, facts: Facts, *, cross_sell_days: float, progress: Prog
     last_ago = (today - found["last_day"]).astype(np.float64)
     progress("Finding what goes with what", 0, None)
     lately = last_ago <= cross_sell_days
-    product, score, because, names = _recommended(facts, customers, lately)
-    coming = _next_orders(facts, customers, last_ago)
+    product, score, because, names = _recommended(facts, customers, lately, since=today - int(cross_sell_days))
+    coming = facts.coming
     usual = np.where(coming.gaps >= FEWEST_RHYTHM, coming.usual_gap_days, np.nan)
     alive = np.ma.filled(found["alive"], 1.0).astype(np.float64)
     last_done, not_before = _what_people_made_of_it(customers, cycle.as_of)
@@ -116,13 +115,8 @@ def _valuations(cycle: Cycle, facts: Facts) -> Columns:
     )
 
 
-def _next_orders(facts: Facts, customers: np.ndarray[Any, Any], last_ago: np.ndarray[Any, Any]) -> NextOrders:
-    days = facts.purchases()
-    return next_orders(days, customers, last_ago)
-
-
 def _recommended(
-    facts: Facts, customers: np.ndarray[Any, Any], lately: np.ndarray[Any, Any]
+    facts: Facts, customers: np.ndarray[Any, Any], lately: np.ndarray[Any, Any], *, since: int
 ) -> tuple[Any, Any, Any, dict[int, str]]:
     """For each customer the product that goes best with what was bought and never was: its place, score and the reason.
 
@@ -131,12 +125,12 @@ def _recommended(
     n = len(customers)
     item, score, because = np.full(n, NO_ITEM, np.int64), np.zeros(n), np.full(n, NO_ITEM, np.int64)
     rows = np.flatnonzero(lately)
-    pairs = facts.bought_products()
-    products = np.unique(pairs["product_id"])
+    pairs = facts.bought_products(since)
+    products = np.flatnonzero(np.bincount(pairs["product_id"]))
     at, here = find(customers[rows], pairs["customer_id"])
     if len(products) < 2 or not here.any():
         return item, score, because, {}
-    who, what = at[here], np.searchsorted(products, pairs["product_id"][here])
+    who, what = at[here], find(products, pairs["product_id"][here])[0]
     history = scipy.sparse.csr_array(
         (np.ones(len(who), np.float32), (who, what)), shape=(len(rows), len(products)), dtype=np.float32
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,13 +12,13 @@ import numpy as np
 from django.db import connection, transaction
 
 from entente.customize.candidates import Buyers, buyers
+from entente.customize.log import Reach, decision_columns
 from entente.customize.models import Answer, Decision, Outcome
 from entente.customize.outcomes import measure_outcomes, seen_outcomes
 from entente.customize.pure.arbitration import NOTHING, Choices, arbitrate
 from entente.customize.pure.facts import LEVELS
 from entente.customize.pure.fatigue import fatigue
 from entente.customize.pure.plays import PLAYS, Settings
-from entente.customize.pure.reasons import reasons
 from entente.customize.pure.response import believe
 from entente.customize.pure.suitability import Drop, Shortlist, shortlist
 from entente.customize.pure.weighing import beliefs, candidates, guesses
@@ -29,7 +28,7 @@ from entente.interact.allow import contact_policy, first_openings, load_batch
 from entente.learn.assign import hold_out
 from entente.staff.models import Firm
 from entente.staff.settings import setting
-from entente.warehouse.copy_in import copy_field, copy_text
+from entente.warehouse.copy_in import copy_columns
 
 LAW = "1"
 SALT = "entente decisions"
@@ -38,17 +37,6 @@ SEED = 20_210_711
 SOON = timedelta(days=7)
 
 Progress = Callable[[str, float, float | None], None]
-NAMES = ("nothing", *(play.key for play in PLAYS))
-
-
-@dataclass(frozen=True)
-class Reach:
-    """(n, plays): the best channel (place in the play's channels, -1 none), whether one is there, allowed soon, and when."""
-
-    channel: np.ndarray[Any, Any]
-    reachable: np.ndarray[Any, Any]
-    allowed: np.ndarray[Any, Any]
-    opens: np.ndarray[Any, Any]
 
 
 def decide(cycle: Cycle, facts: Facts, firm: Firm, *, progress: Progress) -> dict[str, Any]:
@@ -161,7 +149,9 @@ def _write(
         answered = np.array([number for (number,) in cursor.fetchall()], np.int64)
     worth_telling = (np.diff(short.offsets) > 0) | _dropped_by_a_rule(short)
     rows = np.flatnonzero(worth_telling & ~np.isin(everyone.customers, answered))
-    copy_text(Decision._meta.db_table, FIELDS, _lines(cycle, everyone, settings, short, choices, reach, held_out, rows))
+    copy_columns(
+        Decision._meta.db_table, decision_columns(cycle, everyone, settings, short, choices, reach, held_out, rows)
+    )
     chosen = choices.chosen[rows] != NOTHING
     return {"decisions": len(rows), "steps": int(chosen.sum())}
 
@@ -169,106 +159,3 @@ def _write(
 def _dropped_by_a_rule(short: Shortlist) -> np.ndarray[Any, Any]:
     """Customers for whom a play fitted and something else spoke against it."""
     return np.asarray((short.drops > Drop.SWITCHED_OFF).any(axis=1))
-
-
-FIELDS = (
-    "cycle_id", "customer_id", "as_of", "level", "play", "channel", "purpose", "score", "propensity", "is_hold_out", "plays", "scores",
-    "win_shares", "propensities", "drops", "reason", "facts", "features_hash", "seed", "opens_at", "decided_at", "state",
-)  # fmt: skip
-
-
-def _lines(
-    cycle: Cycle, everyone: Buyers, settings: Settings, short: Shortlist, choices: Choices, reach: Reach,
-    held_out: np.ndarray[Any, Any], rows: np.ndarray[Any, Any],
-) -> Iterator[str]:  # fmt: skip
-    """One line of COPY for each decision. The only loop over customers, for texts have no columns."""
-    told = _told(everyone, settings, short, choices)
-    hashes = _features_hash(everyone)
-    as_of, number = cycle.as_of.isoformat(), cycle.pk
-    customers, offsets = everyone.customers.tolist(), short.offsets.tolist()
-    play = short.play.tolist()
-    # What is written of each candidate, column by column: many times as fast as row by row.
-    name = [NAMES[place + 1] for place in play]
-    score = [f"{k:.4f}" for k in choices.score.tolist()]
-    win = [f"{k:.6g}" for k in choices.win.tolist()]
-    chance = [repr(k) for k in choices.chance.tolist()]
-    chosen, propensity, lots = choices.chosen.tolist(), choices.propensity.tolist(), choices.lot.tolist()
-    nothing_win, nothing_chance = choices.nothing_win.tolist(), choices.nothing_chance.tolist()
-    # Few distinct instants: hours open for whole countries at once.
-    opening_words = {k: datetime.fromtimestamp(k, UTC).isoformat() for k in np.unique(reach.opens).tolist() if k >= 0}
-    drops, levels = _drop_words(short), everyone.level.tolist()
-    held = held_out.tolist()
-    acts = np.flatnonzero(choices.chosen != NOTHING)
-    places = short.play[choices.chosen[acts]]
-    channels = dict(zip(acts.tolist(), reach.channel[acts, places].tolist(), strict=True))
-    opening = dict(zip(acts.tolist(), reach.opens[acts, places].tolist(), strict=True))
-    kept_back = (short.drops == Drop.HELD_OUT).any(axis=1).tolist()
-    for row in rows.tolist():
-        first, end = offsets[row], offsets[row + 1]
-        names = ",".join(["nothing", *name[first:end]])
-        scores = ",".join(["0", *score[first:end]])
-        wins = ",".join([f"{nothing_win[row]:.6g}", *win[first:end]])
-        chances = ",".join([repr(nothing_chance[row]), *chance[first:end]])
-        pick = chosen[row]
-        if pick == NOTHING:
-            key, channel, purpose, worth, opens, reason, figures = "nothing", "", "", "0", "\\N", "nothing", "{}"
-            state = "held_out" if kept_back[row] else "nothing"
-        else:
-            place = play[pick]
-            one = PLAYS[place]
-            key, purpose, worth, state = one.key, one.purpose, score[pick], "open"
-            channel = one.channels[channels[row]]
-            opens = opening_words[opening[row]]
-            reason, figures = told[pick]
-        yield (
-            f"{number}\t{customers[row]}\t{as_of}\t{levels[row]}\t{key}\t{channel}\t{purpose}\t{worth}\t{propensity[row]!r}\t"
-            f"{'t' if held[row] else 'f'}\t{{{names}}}\t{{{scores}}}\t{{{wins}}}\t{{{chances}}}\t{drops[row]}\t{reason}\t"
-            f"{figures}\t{hashes[row]:016x}\t{int(lots[row] * 2**53)}\t{opens}\tnow\t{state}\n"
-        )
-
-
-def _told(everyone: Buyers, settings: Settings, short: Shortlist, choices: Choices) -> dict[int, tuple[str, str]]:
-    """For each chosen candidate the code and the figures of its sentence."""
-    picked = choices.chosen[choices.chosen != NOTHING]
-    told: dict[int, tuple[str, str]] = {}
-    for place in range(len(PLAYS)):
-        mine = picked[short.play[picked] == place]
-        if not len(mine):
-            continue
-        found = reasons(place, everyone.facts, settings, short.customer[mine])
-        for at, pick in enumerate(mine.tolist()):
-            code, figures = found.row(at)
-            for name in ("product", "because"):
-                if name in figures:
-                    figures[name] = everyone.product_names.get(int(figures[name]), "?")
-            told[pick] = code, copy_field(json.dumps(figures, ensure_ascii=False))
-    return told
-
-
-def _drop_words(short: Shortlist) -> dict[int, str]:
-    """The drops of each customer as JSON, but for plays that simply do not fit."""
-    rows, plays = np.nonzero(short.drops > Drop.SWITCHED_OFF)
-    words: dict[int, dict[str, str]] = {}
-    for row, place, why in zip(rows.tolist(), plays.tolist(), short.drops[rows, plays].tolist(), strict=True):
-        words.setdefault(row, {})[PLAYS[place].key] = Drop(why).name.lower()
-    known: dict[int, str] = {row: json.dumps(drops) for row, drops in words.items()}
-    return _Otherwise(known)
-
-
-class _Otherwise(dict[int, str]):
-    def __missing__(self, key: int) -> str:
-        return "{}"
-
-
-def _features_hash(everyone: Buyers) -> list[int]:
-    """Sixteen hex digits of what was known of each customer, to tell later whether two decisions saw the same."""
-    facts = everyone.facts
-    columns = (
-        facts.level, facts.purchases, facts.first_order_days_ago, facts.last_order_days_ago, facts.usual_gap_days, facts.alive,
-        facts.margin, facts.clv, facts.last_two_way_days, facts.complaint_open, facts.product, facts.product_score,
-    )  # fmt: skip
-    mixed = np.zeros(len(facts), np.uint64)
-    for column in columns:
-        mixed = (mixed ^ column.astype(np.float64).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(29)
-    return list(mixed.tolist())

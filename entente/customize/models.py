@@ -55,7 +55,7 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["cycle", "-score", "-id"], name="decision_to_do", condition=models.Q(state="open")),
             models.Index(fields=["due_on"], name="decision_postponed", condition=models.Q(state="postponed")),
-            models.Index(fields=["cycle", "-id"], name="decision_of_cycle"),
+            models.Index(fields=["cycle", "id"], name="decision_of_cycle"),
         ]
 
     def __str__(self) -> str:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet, Subquery
+
 from entente.differentiate.models import Cycle, Level, PyramidCell, Valuation
 
 
 def in_force() -> Cycle | None:
     """The published cycle of the latest day; None before the first."""
-    return Cycle.objects.filter(published_at__isnull=False, replaced_at=None).order_by("-as_of").first()
+    return _published().first()
+
+
+def in_force_id() -> Subquery:
+    """Its number, for a query that needs no more of it."""
+    return Subquery(_published().values("pk")[:1])
+
+
+def _published() -> QuerySet[Cycle]:
+    return Cycle.objects.filter(published_at__isnull=False, replaced_at=None).order_by("-as_of")
 
 
 def valuation_of(customer: int, cycle: Cycle | None) -> Valuation | None:

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from django.utils.translation import gettext as _
 
+from entente.differentiate.next_order import NextOrders, next_orders
 from entente.differentiate.pure.arrays import Floats, Ints
 from entente.differentiate.pure.netting import Count, CustomerDays, net_purchases
 from entente.identify.models import Customer, Membership
@@ -60,72 +61,63 @@ class Facts:
 
     @cached_property
     def _lines(self) -> None:
-        """Table `lines`: customer_id, product_id (-1 without), day, quantity, amount, margin (NULL: cost not known), is_return."""
+        """View `lines`: customer_id, product_id (-1 without), day, quantity, amount, margin (NULL: cost not known), is_return, is_charge.
+
+        The ledger is read once, anonymous lines with the rest: they are `every_line`, whose customer is NULL.
+        """
         _ = self._members
-        rate, join = self._conversion
         self.extract.run(
             f"""
-            CREATE TABLE lines AS
-            SELECT m.customer_id, coalesce(l.product_id, -1) AS product_id, l.ordered_on - DATE '1970-01-01' AS day,
-                   l.quantity::DOUBLE AS quantity, l.amount::DOUBLE * {rate} AS amount,
-                   (l.amount - l.cost)::DOUBLE * {rate} AS margin,
-                   l.kind = {LineKind.RETURN} OR l.amount < 0 AS is_return, l.kind = {LineKind.CHARGE} AS is_charge
+            CREATE TABLE every_line AS
+            SELECT m.customer_id, coalesce(l.product_id, -1) AS product_id, (l.ordered_on - DATE '1970-01-01')::INTEGER AS day,
+                   l.quantity::DOUBLE AS quantity, l.amount::DOUBLE AS amount, (l.amount - l.cost)::DOUBLE AS margin,
+                   l.kind = {LineKind.RETURN} OR l.amount < 0 AS is_return, l.kind = {LineKind.CHARGE} AS is_charge, l.currency
             FROM (
                 SELECT party_id, product_id, ordered_on, quantity, amount, cost, kind, currency
-                FROM pg.{OrderLine._meta.db_table}
-                WHERE party_id IS NOT NULL AND ordered_on <= $until
+                FROM pg.{OrderLine._meta.db_table} WHERE ordered_on <= $until
             ) l
-            JOIN members m USING (party_id)
-            {join}
+            LEFT JOIN members m USING (party_id)
+            WHERE l.party_id IS NULL OR m.customer_id IS NOT NULL
             """,
             {"until": self.until},
         )
-        left_out = self.extract.value("SELECT count(*) FROM lines WHERE amount IS NULL") if join else 0
-        if left_out:
-            self._note_without_rate(left_out)
-            self.extract.run("DELETE FROM lines WHERE amount IS NULL")
+        if self.extract.value("SELECT bool_or(currency <> $currency) FROM every_line", {"currency": self.currency}):
+            self._convert()
+        self.extract.run("CREATE VIEW lines AS SELECT * FROM every_line WHERE customer_id IS NOT NULL")
 
-    @cached_property
-    def _conversion(self) -> tuple[str, str]:
-        """(factor, join) that bring lines `l` into the firm's currency, NULL where there is no rate."""
-        if not self._foreign_currencies():
-            return "1.0", ""
-        self._rates()
-        return "r.rate", "LEFT JOIN rates r ON l.currency = r.currency AND l.ordered_on = r.on_day"
-
-    def _foreign_currencies(self) -> list[str]:
-        found = self.extract.columns(
-            f"""
-            SELECT DISTINCT currency FROM pg.{OrderLine._meta.db_table}
-            WHERE ordered_on <= $until AND currency <> $currency
-            """,
-            {"until": self.until, "currency": self.currency},
-        )
-        return [str(code) for code in found["currency"]]
-
-    def _rates(self) -> None:
-        """Table `rates`: the rate of every currency on every day there are lines of. A join of equals is many times as fast as one
-        that looks for the latest rate before each of ten million lines."""
+    def _convert(self) -> None:
+        """Bring `every_line` into the firm's currency; lines of a day without a rate are left out, and counted in the notes."""
         self.extract.run(
             f"""
             CREATE TABLE rates AS
-            WITH days AS (
-                SELECT DISTINCT currency, ordered_on AS on_day FROM pg.{OrderLine._meta.db_table} WHERE ordered_on <= $until
-            ), known AS (
-                SELECT currency, from_on, rate::DOUBLE AS rate FROM pg.{ExchangeRate._meta.db_table} WHERE currency <> $currency
-                UNION ALL SELECT $currency, DATE '0001-01-01', 1.0
+            WITH days AS (SELECT DISTINCT currency, day FROM every_line), known AS (
+                SELECT currency, (from_on - DATE '1970-01-01')::INTEGER AS from_day, rate::DOUBLE AS rate
+                FROM pg.{ExchangeRate._meta.db_table} WHERE currency <> $currency
+                UNION ALL SELECT $currency, -1000000, 1.0
             )
-            SELECT d.currency, d.on_day, k.rate
-            FROM days d ASOF JOIN known k ON d.currency = k.currency AND d.on_day >= k.from_on
+            SELECT d.currency, d.day, k.rate
+            FROM days d ASOF LEFT JOIN known k ON d.currency = k.currency AND d.day >= k.from_day
             """,
-            {"until": self.until, "currency": self.currency},
+            {"currency": self.currency},
         )
-
-    def _note_without_rate(self, left_out: int) -> None:
-        self.notes.append(
-            _("%(count)s lines are in a currency without an exchange rate to %(currency)s and are left out.")
-            % {"count": f"{left_out:,}", "currency": self.currency}
+        # A join of equals is many times as fast as one that looks for the latest rate before each of ten million lines.
+        self.extract.run(
+            """
+            CREATE TABLE converted AS
+            SELECT l.customer_id, l.product_id, l.day, l.quantity, l.amount * r.rate AS amount, l.margin * r.rate AS margin,
+                   l.is_return, l.is_charge, r.rate IS NULL AS is_left_out
+            FROM every_line l JOIN rates r USING (currency, day)
+            """
         )
+        self.extract.run("DROP TABLE every_line")
+        left_out = self.extract.value("SELECT count(*) FROM converted WHERE is_left_out")
+        if left_out:
+            self.notes.append(
+                _("%(count)s lines are in a currency without an exchange rate to %(currency)s and are left out.")
+                % {"count": f"{left_out:,}", "currency": self.currency}
+            )
+            self.extract.run("DELETE FROM converted WHERE is_left_out")
+        self.extract.run("ALTER TABLE converted RENAME TO every_line")
 
     def purchases(self, *, count: Count = "net", until: date | None = None) -> CustomerDays:
         """Customer-days with what is left of them after returns, in the firm's currency.
@@ -162,11 +154,11 @@ class Facts:
             mixed["is_return"],
         )
         customer = np.concatenate([plain["customer_id"], netted.customer])
-        day = np.concatenate([plain["day"].astype(np.int64), netted.day])
-        order = np.lexsort((day, customer))
+        # Two runs in order already, of different customers: merging them by customer keeps the days in order.
+        order = np.argsort(customer, kind="stable")
         return CustomerDays(
             customer=customer[order],
-            day=day[order],
+            day=np.concatenate([plain["day"].astype(np.int64), netted.day])[order],
             amount=np.concatenate([plain["amount"], netted.amount])[order],
             returned=np.concatenate([np.zeros(len(plain["day"])), netted.returned])[order],
             cancelled_days=netted.cancelled_days,
@@ -179,6 +171,13 @@ class Facts:
             "GROUP BY ALL ORDER BY ALL",
             {"last": last},
         )
+
+    @cached_property
+    def coming(self) -> NextOrders:
+        """When the next order of each customer with a purchase by as_of is due, in the order of their numbers."""
+        days = self.purchases()
+        last_of_each = np.append(days.customer[1:] != days.customer[:-1], np.ones(min(len(days.customer), 1), np.bool_))
+        return next_orders(days, days.customer[last_of_each], day_number(self.as_of) - days.day[last_of_each])
 
     def money(self) -> Columns:
         """By customer: revenue of all time and of the last 12 months net of returns, margin of the year, and whether any
@@ -198,35 +197,30 @@ class Facts:
             },
         )  # fmt: skip
 
-    def bought_products(self) -> Columns:
-        """Who bought which product, once each, charges left out; recent: how often in the last 12 months."""
+    def bought_products(self, since: int) -> Columns:
+        """Who bought which product, once each, in no order, charges left out; recent: how often in the last 12 months.
+
+        since: of customers only who bought anything on this day or later.
+        """
         _ = self._lines
         return self.extract.columns(
             """
             SELECT customer_id, product_id, count(*) FILTER (day > $start) AS recent
             FROM lines WHERE amount > 0 AND product_id >= 0 AND NOT is_charge AND NOT is_return AND day <= $last
-            GROUP BY ALL ORDER BY customer_id, product_id
+              AND customer_id IN (SELECT DISTINCT customer_id FROM lines WHERE amount > 0 AND day BETWEEN $since AND $last)
+            GROUP BY ALL
             """,
-            {"start": day_number(year_before(self.as_of)), "last": day_number(self.as_of)},
+            {"start": day_number(year_before(self.as_of)), "last": day_number(self.as_of), "since": since},
         )
 
     def anonymous_revenue(self) -> float:
         """Revenue of the last 12 months that no customer is known for: in the totals, never a customer."""
-        rate, join = self._conversion
-        found = self.extract.columns(
-            f"""
-            SELECT coalesce(sum(l.amount::DOUBLE * {rate}), 0.0) AS revenue, count(*) FILTER ({rate} IS NULL) AS left_out
-            FROM (
-                SELECT amount, currency, ordered_on FROM pg.{OrderLine._meta.db_table}
-                WHERE party_id IS NULL AND ordered_on <= $last AND ordered_on > $start
-            ) l
-            {join}
-            """,
-            {"last": self.as_of, "start": year_before(self.as_of)},
+        _ = self._lines
+        found = self.extract.value(
+            "SELECT sum(amount) FROM every_line WHERE customer_id IS NULL AND day <= $last AND day > $start",
+            {"start": day_number(year_before(self.as_of)), "last": day_number(self.as_of)},
         )
-        if found["left_out"][0]:
-            self._note_without_rate(int(found["left_out"][0]))
-        return float(found["revenue"][0])
+        return float(found or 0.0)
 
     @cached_property
     def contacts(self) -> Columns:
@@ -282,6 +276,13 @@ def find(sorted_ids: Ints, wanted: Ints) -> tuple[Ints, np.ndarray]:
     """Where each wanted number stands in a sorted column, and whether it is there at all."""
     if not len(sorted_ids):
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    lowest, span = int(sorted_ids[0]), int(sorted_ids[-1]) - int(sorted_ids[0]) + 1
+    if span <= 4 * len(sorted_ids) and len(wanted) > len(sorted_ids):
+        # Numbers that stand close together: looking each up in a table beats halving.
+        place = np.full(span + 1, -1, np.int64)
+        place[sorted_ids - lowest] = np.arange(len(sorted_ids))
+        at = place[np.where((wanted >= lowest) & (wanted < lowest + span), wanted - lowest, span)]
+        return np.maximum(at, 0), at >= 0
     at = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
     return at, sorted_ids[at] == wanted
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from entente.differentiate.facts import Facts, day_number, spread, year_before
 from entente.differentiate.models import Cycle, PyramidCell, Valuation
-from entente.differentiate.next_order import next_orders
 from entente.differentiate.pure.arrays import Bools, Floats, Ints
 from entente.differentiate.pure.buying_fit import choose_law
 from entente.differentiate.pure.buying_laws import BuyingLaw
@@ -96,7 +97,7 @@ def _valuations(
     bought = np.zeros(len(customers), bool)
     bought[at] = True
     in_dialogue = spread(contacts["customer_id"], contacts["in_dialogue"], customers, False)
-    coming = next_orders(days, buyers, last_ago)
+    coming = facts.coming
 
     def of_buyers(column: Any, default: float = 0.0) -> np.ndarray[Any, Any]:
         out = np.full(len(customers), default, dtype=np.asarray(column).dtype)
@@ -236,7 +237,7 @@ def partition_of(cycle: Cycle) -> str:
 
 
 def write_partition(cycle: Cycle, table: Mapping[str, Any]) -> None:
-    """Write the cycle's valuations into a table of their own, indexed but not yet attached: nobody sees it."""
+    """Write the cycle's valuations into a table of their own, not yet attached: nobody sees it."""
     name = partition_of(cycle)
     parent = Valuation._meta.db_table
     n = len(table["customer_id"])
@@ -247,9 +248,29 @@ def write_partition(cycle: Cycle, table: Mapping[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {name} ADD PRIMARY KEY (cycle_id, customer_id)")
         cursor.execute(f"ALTER TABLE {name} ADD CHECK (cycle_id = {int(cycle.pk)})")
-        for first in ("", "level, ", "stage, ", "country, "):
-            cursor.execute(f"CREATE INDEX ON {name} ({first}value DESC, customer_id DESC)")
-        cursor.execute(f"ANALYZE {name}")
+
+
+@contextmanager
+def indexing(cycle: Cycle) -> Iterator[Callable[[], None]]:
+    """Make the indexes of the cycle's valuations on a connection of its own while other work goes on.
+
+    Yields what waits for them, and raises what went wrong with them. Safe to run again: those that stand are kept.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="indexes") as beside:
+        work = beside.submit(_index_partition, partition_of(cycle))
+        yield work.result
+
+
+def _index_partition(name: str) -> None:
+    try:
+        with connection.cursor() as cursor:
+            for first in ("", "level", "stage", "country"):
+                # Of its own name, so that a run that was killed half-way does not make it twice.
+                columns = f"{first}, value DESC, customer_id DESC" if first else "value DESC, customer_id DESC"
+                cursor.execute(f"CREATE INDEX IF NOT EXISTS {name}_{first or 'value'} ON {name} ({columns})")
+            cursor.execute(f"ANALYZE {name}")
+    finally:
+        connection.close()
 
 
 def attach_partition(cycle: Cycle) -> None:

@@ -123,7 +123,9 @@ def load_batch(customers: np.ndarray[Any, Any], levels: np.ndarray[Any, Any], *,
     """What the rules read about many customers, once; `first_openings` then asks as many questions of it as wanted."""
     numbers = customers.tolist()
     of_customer = dict(zip(numbers, levels.tolist(), strict=True))
-    return people(numbers, at=at, levels=of_customer, wishes=_wishes, with_silence=False)
+    columns = people(numbers, at=at, levels=of_customer, wishes=_wishes, with_silence=False)
+    _ = columns.places  # once for all, not again for each question's part of the people
+    return columns
 
 
 def first_openings(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from entente.customize.explain import PLAY_NAMES, drops, play_name, sentence
 from entente.customize.models import Decision, Outcome
+from entente.customize.standing import stands, with_standing
 from entente.differentiate.current import in_force
 from entente.differentiate.picture import served_on
 from entente.identify.find import visible_customers
@@ -56,12 +57,15 @@ def decisions(request: HttpRequest) -> HttpResponse:
     newest = in_force()
     cycle = next((one for one in served if one.as_of.isoformat() == as_of), newest)
     rows = Decision.objects.filter(cycle_id=cycle.pk) if cycle else Decision.objects.none()
-    for name, choices in (("play", PLAYS), ("state", Decision.State.values), ("channel", Channel.values)):
+    if cycle and (state := choice(request, "state", Decision.State.values)):
+        rows = rows.filter(stands(state, cycle, newest))
+    for name, choices in (("play", PLAYS), ("channel", Channel.values)):
         if wanted := choice(request, name, choices):
             rows = rows.filter(**{name: wanted})
     if later := text(request, "later", longest=2001):
         rows = rows.filter(before(("id",), read_place(later, int)))
-    found = list(rows.order_by("-id").select_related("cycle").defer("cycle__laws", "cycle__steps_done")[: PAGE + 1])
+    some = rows.order_by("-id").select_related("cycle").defer("cycle__laws", "cycle__steps_done")[: PAGE + 1]
+    found = with_standing(some, newest)
     people = visible_customers(person(request)).in_bulk([row.customer_id for row in found])
     shown = [row for row in found[:PAGE] if row.customer_id in people]
     for row in shown:
@@ -90,6 +94,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
 def decision(request: HttpRequest, decision_id: int) -> HttpResponse:
     """One decision with all that was logged when it was made, and what came of it."""
     row = get_object_or_404(Decision.objects.select_related("cycle"), pk=decision_id)
+    with_standing([row], in_force())
     row.customer = get_object_or_404(visible_customers(person(request)), pk=row.customer_id)
     answers = row.answers.select_related("by", "interaction").order_by("-id")[:50]
     return render(

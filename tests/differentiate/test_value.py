@@ -205,7 +205,7 @@ def test_postage_is_revenue_and_no_product(ledger):
     with extract() as columns:
         facts = Facts(columns, AS_OF, currency="GBP", margin_rate=0.4)
         assert facts.money()["revenue_year"].tolist() == [105]
-        assert len(facts.bought_products()["product_id"]) == 1
+        assert len(facts.bought_products(0)["product_id"]) == 1
 
 
 def test_a_day_ends_when_it_ends(ledger):

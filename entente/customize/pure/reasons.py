@@ -5,6 +5,7 @@ are indices of products here; the verb puts names in their place. `{margin}` is 
 Days are ISO dates.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +57,26 @@ class Reasons:
     code: NDArray[np.int16]
     columns: dict[str, NDArray[Any]]
 
-    def row(self, at: int) -> tuple[str, dict[str, str | int | float]]:
-        """The code and the figures of one reason, ready for JSON."""
-        code = CODES[self.code[at]]
-        used = {
-            name: _plain(values[at]) for name, values in self.columns.items() if "{" + name + "}" in SENTENCES[code]
-        }
-        return code, used
+
+def figures_of(found: Reasons, names: Mapping[int, str]) -> list[str]:
+    """The figures each sentence uses, as JSON.
+
+    names: what stands for the index of a product, in JSON already; "?" for who is not among them.
+    """
+    out = [""] * len(found.code)
+    for number in np.unique(found.code).tolist():
+        rows = np.flatnonzero(found.code == number)
+        used = [name for name in found.columns if "{" + name + "}" in SENTENCES[CODES[number]]]
+        words = [
+            [names.get(int(k), '"?"') for k in found.columns[name][rows].tolist()]
+            if name in ("product", "because")
+            else _json(found.columns[name][rows])
+            for name in used
+        ]
+        form = "{" + ", ".join(f'"{name}": %s' for name in used) + "}"
+        for row, told in zip(rows.tolist(), zip(*words, strict=True), strict=True):
+            out[row] = form % told
+    return out
 
 
 def sentence(code: str, figures: dict[str, Any]) -> str:
@@ -139,8 +153,8 @@ def _mean_gap(facts: Facts, rows: Codes) -> Floats:
     return found
 
 
-def _plain(value: Any) -> str | int | float:
-    if isinstance(value, np.datetime64):
-        return str(value)
-    number = float(value)
-    return int(number) if number.is_integer() else number
+def _json(values: NDArray[Any]) -> list[str]:
+    """Days in quotes, whole numbers without a point."""
+    if values.dtype.kind == "M":
+        return [f'"{day}"' for day in np.datetime_as_string(values, "D").tolist()]
+    return [str(int(k)) if k == int(k) else repr(k) for k in values.astype(np.float64).tolist()]

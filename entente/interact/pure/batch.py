@@ -23,7 +23,7 @@ from entente.interact.pure.policy import DEFAULT_POLICY, ContactPolicy
 from entente.interact.pure.purposes import CHANNEL_INDEX, STRENGTH, Purpose, effective_purpose
 from entente.interact.pure.reasons import CODES, NUMBER
 from entente.interact.pure.silence import NEVER, silences
-from entente.interact.pure.zones import Place, place_of, telling_digits
+from entente.interact.pure.zones import Place
 
 SEND_AT, DROP, ASK = 0, 1, 2
 Verdict = Literal["SEND_AT", "DROP", "ASK"]
@@ -102,7 +102,7 @@ def decide(people: People, question: Question, policy: ContactPolicy) -> tuple[A
     end = at + policy.horizon_days * DAY
     expires = None if question.expires_at is None else seconds(question.expires_at)
     purpose = effective_purpose(question.purpose, question.promotional)
-    places, place = _places(people)
+    places, place = people.places
     situations, situation = _situations(people, places, place, question, purpose, policy)
     opens = [open_times(each, at, policy.horizon_days) for each in situations]
     clock_sets, clocks_of_row = _clock_sets(situations, situation, at)
@@ -142,31 +142,6 @@ def decide_nobody() -> Answers:
     """No rows, with the types of every column."""
     none, no = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_)
     return Answers(none.astype(np.int8), no, none, none.astype(np.int16), none, no, no)
-
-
-@lru_cache(maxsize=262_144)
-def _place(
-    zone: str | None, country: str | None, subdivision: str | None, phone: str | None, postcode: str | None
-) -> Place:
-    return place_of(zone=zone, country=country, subdivision=subdivision, phone=phone, postcode=postcode)
-
-
-def _telling(phone: str | None) -> str | None:
-    """As much of a plain international number as tells its place, so that numbers share an answer."""
-    if phone and phone[0] == "+" and phone[1:].isdigit():
-        return "+" + telling_digits(phone[1:])
-    return phone
-
-
-def _places(people: People) -> tuple[list[Place], Ints]:
-    """The distinct places of these people, and which is whose."""
-    known: dict[tuple[str | None, ...], int] = {}
-    phones = map(_telling, people.phone)
-    raw = zip(people.zone, people.country, people.subdivision, phones, people.postcode, strict=True)
-    which = np.fromiter((known.setdefault(each, len(known)) for each in raw), np.int64, len(people))
-    distinct: dict[Place, int] = {}
-    found = np.array([distinct.setdefault(_place(*each), len(distinct)) for each in known], dtype=np.int64)
-    return list(distinct), found[which] if len(which) else which
 
 
 def _situations(

@@ -6,6 +6,7 @@ One row per person, one row per contact, event and block.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from entente.interact.pure.clocks import FAR, Ints
 from entente.interact.pure.people import CIRCLES, Block, ConsentEvent, Contact, Person, Preferences, instant_of, seconds
 from entente.interact.pure.purposes import CHANNEL_INDEX, CHANNELS, PURPOSES, STRENGTH
 from entente.interact.pure.silence import NEVER
+from entente.interact.pure.zones import Place, place_of, telling_digits
 
 Bytes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
@@ -93,9 +95,9 @@ class People:
         place[rows] = np.arange(len(rows))
 
         def texts(column: Texts) -> Texts:
-            return [column[row] for row in rows.tolist()]
+            return list(np.asarray(column, dtype=object)[rows])
 
-        return replace(
+        taken = replace(
             self,
             keys=[self.keys[row] for row in rows.tolist()],
             country=texts(self.country),
@@ -110,6 +112,21 @@ class People:
             consents=_kept(self.consents, place),
             blocks=_kept(self.blocks, place),
         )
+        if "places" in vars(self):
+            distinct, which = self.places
+            vars(taken)["places"] = distinct, which[rows]
+        return taken
+
+    @cached_property
+    def places(self) -> tuple[list[Place], Ints]:
+        """The distinct places of these people, and which is whose. The same for every question, so worked out once."""
+        known: dict[tuple[str | None, ...], int] = {}
+        phones = map(_telling, self.phone)
+        raw = zip(self.zone, self.country, self.subdivision, phones, self.postcode, strict=True)
+        which = np.fromiter((known.setdefault(each, len(known)) for each in raw), np.int64, len(self))
+        distinct: dict[Place, int] = {}
+        found = np.array([distinct.setdefault(_place(*each), len(distinct)) for each in known], dtype=np.int64)
+        return list(distinct), found[which] if len(which) else which
 
     def person(self, row: int) -> Person:
         """One person out of the columns."""
@@ -129,6 +146,20 @@ class People:
             level=one.level[0],
             since_at=None if since == NEVER else instant_of(since),
         )
+
+
+@lru_cache(maxsize=262_144)
+def _place(
+    zone: str | None, country: str | None, subdivision: str | None, phone: str | None, postcode: str | None
+) -> Place:
+    return place_of(zone=zone, country=country, subdivision=subdivision, phone=phone, postcode=postcode)
+
+
+def _telling(phone: str | None) -> str | None:
+    """As much of a plain international number as tells its place, so that numbers share an answer."""
+    if phone and phone[0] == "+" and phone[1:].isdigit():
+        return "+" + telling_digits(phone[1:])
+    return phone
 
 
 def _kept(table: Table, place: Ints) -> Table:

@@ -1,5 +1,6 @@
 """The seven plays: whom they fit, whom they leave in peace, and what they say of it."""
 
+import json
 import string
 from dataclasses import replace
 
@@ -32,7 +33,7 @@ from entente.customize.pure.plays import (
     ImpossibleSetting,
     Settings,
 )
-from entente.customize.pure.reasons import CODES, SENTENCES, reasons, sentence
+from entente.customize.pure.reasons import CODES, SENTENCES, figures_of, reasons, sentence
 from entente.customize.pure.suitability import DROP_TEXT, Drop, shortlist
 
 NAN = float("nan")
@@ -256,8 +257,9 @@ def test_recovery_is_not_experimented_with():
 
 
 def said(play, person, **more) -> str:
-    code, figures = reasons(play, facts(person, **more), SETTINGS, np.array([0])).row(0)
-    return sentence(code, figures)
+    found = reasons(play, facts(person, **more), SETTINGS, np.array([0]))
+    (figures,) = figures_of(found, {3: "3", 7: "7"})
+    return sentence(CODES[found.code[0]], json.loads(figures))
 
 
 @pytest.mark.parametrize(
@@ -296,8 +298,9 @@ def test_every_figure_of_every_sentence_is_there(play):
         {**FITS[play], "last_two_way_days": NAN, "usual_gap_days": NAN},
     ]
     found = reasons(play, facts(*people), SETTINGS, np.arange(len(people)))
+    told = figures_of(found, {3: "3", 7: "7"})
     for row in range(len(people)):
-        code, figures = found.row(row)
+        code, figures = CODES[found.code[row]], json.loads(told[row])
         wanted = {name for _, name, *_ in string.Formatter().parse(SENTENCES[code]) if name}
         assert set(figures) == wanted
         assert not any(str(value) in ("nan", "NaT") for value in figures.values())
