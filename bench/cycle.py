@@ -3,7 +3,7 @@
     bin/bench cycle                     # 100,000 customers
     bin/bench cycle --customers 1000000
 
-Fills a database of its own with made-up customers (bench/population.py), runs `entente cycle` in a process of its own and prints
+Fills a database of its own with made-up customers (bench/made/population.py), runs `entente cycle` in a process of its own and prints
 seconds by step, customers a second, and the largest memory of that process. Beside it, as the peer, the same value for a slice of
 customers done as row-by-row CRM code does it: one query and one save a customer through the ORM.
 """
@@ -70,7 +70,7 @@ def run(given: argparse.Namespace, home: Path) -> int:
 def fill(given: argparse.Namespace) -> None:
     from django.db import connection
 
-    from bench.population import fill as fill_population
+    from bench.made.population import fill as fill_population
 
     connection.close()
     words = connection.get_connection_params()

@@ -4,8 +4,7 @@
 
 Imports ../shared/data/online_retail.parquet, then the same year several times over (each time under other invoice
 numbers), each in a process of its own, and beside it, in the same run, a slice of it row by row through the ORM as import
-libraries do it. Works in the database of DATABASE_URL, which has to be one made for this: its ledger is emptied.
-Prints JSON, and a table to standard error. A machine that is busy otherwise gives other numbers: compare the ratios.
+libraries do it. Prints JSON, and a table to standard error. A machine that is busy otherwise gives other numbers: compare the ratios.
 """
 
 from __future__ import annotations
@@ -20,6 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.made.databases import a_database
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "online_retail.parquet"
@@ -37,8 +40,13 @@ def main() -> None:
         return
     if not DATA.exists():
         sys.exit(f"The public data set {DATA.name} is not here.")
-    if "bench" not in os.environ.get("DATABASE_URL", ""):
-        sys.exit("Name a database with `bench` in its name in DATABASE_URL: its ledger is emptied.")
+    with a_database("entente_bench_import") as url:
+        os.environ["DATABASE_URL"] = url
+        subprocess.run([sys.executable, "-m", "django", "migrate", "-v0"], env=_environment(), check=True)
+        measure(args)
+
+
+def measure(args: argparse.Namespace) -> None:
     results = {"row by row through the ORM": _in_a_process("orm", args.slice)}
     with tempfile.TemporaryDirectory() as folder:
         for times in (int(each) for each in args.rows_times.split(",")):
@@ -56,10 +64,13 @@ def main() -> None:
         sys.stderr.write(f"{ratio:,.0f} times the row-by-row way; wanted {WANTED_ROWS_PER_S:,} rows/s\n")
 
 
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "entente.settings"}
+
+
 def _in_a_process(what: str, rows: int) -> dict[str, Any]:
     command = [sys.executable, __file__, "--child", what, "--slice", str(rows)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "entente.settings"}
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, env=_environment(), check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -2,7 +2,7 @@
 
     python bench/pages.py [--small 10000] [--large 100000] [--json]
 
-Each size gets a database of its own on the server that DATABASE_URL names, made here and dropped afterwards. One client, in this
+Each size gets a database of its own, made here and dropped afterwards. One client, in this
 process, warm, median of 15; then 8 clients against the web app itself. Figures of the peers are those of measured.md: same size, other
 machine, so compare the order of magnitude, and the growth.
 """
@@ -26,6 +26,8 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entente.settings")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.made.databases import a_database
 
 ROUNDS = 15
 CLIENTS, SECONDS = 8, 6
@@ -86,7 +88,7 @@ def fill(size: int) -> None:
             "admin" if number == 0 else "agent",
             password=PASSWORD if number == 0 else None,
         )
-    script = (Path(__file__).with_name("pages_data.sql")).read_text(encoding="utf-8")
+    script = (Path(__file__).parent / "made" / "pages_data.sql").read_text(encoding="utf-8")
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('bench.customers', %s, false)", [str(size)])
         cursor.connection.cursor().execute(script)
@@ -197,26 +199,14 @@ def measure(size: int) -> dict[str, Any]:
 
 
 def in_a_database_of_its_own(size: int) -> dict[str, Any]:
-    import psycopg
-
-    url = os.environ["DATABASE_URL"]
-    name = f"entente_bench_pages_{size}"
-    admin = re.sub(r"/([^/?]*)(\?|$)", r"/postgres\2", url, count=1) if url.count("/") < 4 else url
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name}")
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            parts = urllib.parse.urlsplit(url)
-            own = urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
-            child = subprocess.run(
-                [sys.executable, __file__, "--measure", str(size)],
-                env={**os.environ, "DATABASE_URL": own},
-                stdout=subprocess.PIPE,
-                check=True,
-            )
-            return json.loads(child.stdout.splitlines()[-1])
-        finally:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    with a_database(f"entente_bench_pages_{size}") as url:
+        child = subprocess.run(
+            [sys.executable, __file__, "--measure", str(size)],
+            env={**os.environ, "DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        return json.loads(child.stdout.splitlines()[-1])
 
 
 def main() -> None:
@@ -229,8 +219,6 @@ def main() -> None:
     if args.measure:
         print(json.dumps(measure(args.measure)))
         return
-    if "DATABASE_URL" not in os.environ:
-        sys.exit("Set DATABASE_URL to a PostgreSQL where databases may be made and dropped.")
     small, large = in_a_database_of_its_own(args.small), in_a_database_of_its_own(args.large)
     span = math.log(args.large / args.small)
     for name, page in large["pages"].items():

@@ -148,6 +148,21 @@ def _orders(text: str, user: User, limit: int) -> list[FoundOrder]:
     ]
 
 
+# The index gathers every contact that holds a word before it gives the first; of a word most hold, that is most of the table.
+COMMON = """
+SELECT coalesce(max(often) * (SELECT reltuples FROM pg_class WHERE oid = %(table)s::regclass), 0) > %(many)s
+FROM pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS known(word, often)
+WHERE s.schemaname = current_schema AND s.tablename = %(table)s AND s.attname = 'words' AND starts_with(known.word, %(word)s)
+"""
+
+
+def _is_common(word: str) -> bool:
+    """Do the table's statistics know of many contacts with a word that begins so?"""
+    with connection.cursor() as cursor:
+        cursor.execute(COMMON, {"table": Interaction._meta.db_table, "many": 20 * MANY, "word": word})
+        return bool(cursor.fetchone()[0])
+
+
 def _interactions(text: str, user: User, limit: int) -> list[FoundInteraction]:
     """The newest contacts in whose subject or text every word typed begins one of theirs."""
     words = [word.casefold() for word in _WORD.findall(text[:LONGEST_QUERY].replace("_", " "))]
@@ -156,11 +171,12 @@ def _interactions(text: str, user: User, limit: int) -> list[FoundInteraction]:
         return []
     # Words hold letters and digits only: nothing in them means anything to tsquery.
     query = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
-    matches = Interaction.objects.filter(words=query)
-    with _through_the_index():
-        ids = list(matches.order_by().values_list("id", flat=True)[: MANY + 1])
+    few = matches = Interaction.objects.filter(words=query)
     # Few are put in order; of many the newest are met soon on the way back through time.
-    few = Interaction.objects.filter(id__in=ids) if len(ids) <= MANY else matches
+    if len(words) > 1 or not _is_common(words[0]):
+        with _through_the_index():
+            ids = list(matches.order_by().values_list("id", flat=True)[: MANY + 1])
+        few = Interaction.objects.filter(id__in=ids) if len(ids) <= MANY else matches
     rows = list(few.select_related("by").defer("words").order_by("-at", "-id")[:limit])
     owners = customers_of({row.party_id for row in rows}, user)
     return [FoundInteraction(row, owners[row.party_id]) for row in rows if row.party_id in owners]

@@ -9,14 +9,15 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from entente.differentiate.models import Cycle, Valuation
+from entente.differentiate.models import Cycle, Level, PyramidCell, Valuation
 from entente.identify.find import visible_customers
 from entente.identify.models import Customer
 from entente.lib.keyset import after, before, place, read_place
 from entente.staff.models import User
 
 PAGE = 50
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000  # of who fits a filter; whole levels are counted by the cycle
+SHOWN = ("name", "city", "country")
 
 # Each step asks the index for the next country only: as many steps as countries, however many customers.
 COUNTRIES = """
@@ -50,16 +51,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page. `count` stops at MOST_COUNTED; `earlier` and `later` are places, None at the ends."""
+    """One page. `count`: how many there are, or, where there are more, MOST_COUNTED; `earlier` and `later` are places, None at the ends."""
 
     rows: list[Row] = field(default_factory=list)
     earlier: str | None = None
     later: str | None = None
     count: int = 0
-
-    @property
-    def is_capped(self) -> bool:
-        return self.count > MOST_COUNTED
+    are_more: bool = False
 
 
 def ranked(cycle: Cycle) -> QuerySet[Valuation]:
@@ -79,22 +77,38 @@ def by_value(cycle: Cycle, user: User, filters: Filters, *, later: str | None, e
         rows = rows.filter(customer__looked_after_by=filters.looked_after_by)
     columns, kinds = ("value", "customer_id"), (float, int)
     found, first, last = _cut(rows, columns, kinds, later, earlier, up=False)
-    people = visible_customers(user).select_related("looked_after_by").in_bulk([row.customer_id for row in found])
+    people = visible_customers(user).only(*SHOWN).in_bulk([row.customer_id for row in found])
     shown = [Row(people[row.customer_id], row) for row in found if row.customer_id in people]
-    return Listing(shown, first, last, rows.order_by()[: MOST_COUNTED + 1].count())
+    return Listing(shown, first, last, *_count(cycle, filters, rows))
 
 
-def by_name(user: User, filters: Filters, *, later: str | None, earlier: str | None) -> Listing:
+def _count(cycle: Cycle, filters: Filters, rows: QuerySet[Valuation]) -> tuple[int, bool]:
+    """How many there are, and whether there are more than that. The pyramid has counted whole levels already."""
+    if filters == Filters(level=filters.level):
+        counted = PyramidCell.objects.filter(
+            cycle=cycle, measure="customers", level__in=[filters.level] if filters.level else Level.values
+        )
+        if cells := list(counted.values_list("amount", flat=True)):
+            return int(sum(cells)), False
+    return _counted(rows)
+
+
+def _counted(rows: QuerySet[Any]) -> tuple[int, bool]:
+    count = rows.order_by()[: MOST_COUNTED + 1].count()
+    return min(count, MOST_COUNTED), count > MOST_COUNTED
+
+
+def by_name(cycle: Cycle | None, user: User, filters: Filters, *, later: str | None, earlier: str | None) -> Listing:
     """A page of customers by name, whatever they are worth."""
     rows = visible_customers(user).select_related("looked_after_by")
     if filters.nobody:
         rows = rows.filter(looked_after_by=None)
     elif filters.looked_after_by is not None:
         rows = rows.filter(looked_after_by=filters.looked_after_by)
-    counted = rows
+    count = _counted(rows) if cycle is None or filters != Filters() else _count(cycle, filters, ranked(cycle))
     rows = rows.annotate(lower=Lower("name"))
     found, first, last = _cut(rows, ("lower", "id"), (str, int), later, earlier, up=True)
-    return Listing([Row(row, None) for row in found], first, last, counted.order_by()[: MOST_COUNTED + 1].count())
+    return Listing([Row(row, None) for row in found], first, last, *count)
 
 
 def _cut(

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count, F, Min, Sum
 
-from bench.population import NotEmpty, fill
+from bench.made.population import NotEmpty, fill
 from entente.identify.models import Customer, Membership
 from entente.ledger.models import Interaction, LineKind, Order, OrderLine, Party
 

@@ -276,12 +276,6 @@ def is_tick(field: BoundField) -> bool:
 
 
 @register.filter
-def capped(count: int, most: int = 10_000) -> str:
-    """A count that stops counting."""
-    return f"{number(most)}+" if count > most else number(count)
-
-
-@register.filter
 def weekday(index: int) -> str:
     """Monday is 0."""
     names = _here().days["stand-alone"]["abbreviated"]

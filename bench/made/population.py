@@ -1,7 +1,7 @@
 """A made-up firm of any size, straight into an empty PostgreSQL: customers, orders and their lines by COPY, the rest
 set by set.
 
-    DATABASE_URL=postgresql://... python bench/population.py --customers 1000000 --lines 10000000
+    DATABASE_URL=postgresql://... python -m bench.made.population --customers 1000000 --lines 10000000
 
 Customers buy as BG/NBD says: a gamma rate each, a beta chance of leaving after every repeat purchase. Rows arrive in
 the order of time, as they would from a firm's daily imports. The same seed makes the same rows.
@@ -22,9 +22,9 @@ import numpy as np
 import psycopg
 from psycopg import sql
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from bench.bulk_load import NUMERIC, bare, copy_rows, copy_statement, numeric, serial
+from bench.made.bulk_load import NUMERIC, bare, copy_rows, copy_statement, numeric, serial
 
 YEARS = 3
 PRODUCTS = 1000
