@@ -84,7 +84,7 @@ def fill(given: argparse.Namespace) -> None:
 def circle(as_of: date) -> dict[str, float]:
     from entente.customize.models import Decision
     from entente.differentiate.models import Cycle
-    from entente.differentiate.value import drop_partition
+    from entente.differentiate.partitions import drop_partition
 
     for cycle in Cycle.objects.all():
         Decision.objects.filter(cycle=cycle).delete()

@@ -22,7 +22,8 @@ from entente.customize.decide import LAW as DECIDE_LAW
 from entente.customize.decide import decide
 from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle
-from entente.differentiate.value import attach_partition, drop_partition, indexing, value_customers
+from entente.differentiate.partitions import attach_partition, drop_partition, indexing, retire_partitions
+from entente.differentiate.value import value_customers
 from entente.identify.match import match_new
 from entente.identify.models import Membership
 from entente.interact.models import ConsentEvent, Preference
@@ -73,6 +74,7 @@ def run_cycle(as_of: date, *, today: date, by: User | None = None, progress: Pro
             return cycle
         try:
             _work(cycle, firm, progress)
+            retire_partitions(but=cycle)
         except Exception as error:
             # Never over a broken transaction: each step is in one of its own, and this one begins afresh.
             with suppress(InterfaceError, OperationalError):

@@ -13,6 +13,7 @@ from entente.customize import answer
 from entente.customize.models import Decision
 from entente.customize.standing import stands, with_standing
 from entente.cycle import LOCK, AlreadyRunning, ImpossibleDay, NothingToWorkOn, run_cycle
+from entente.differentiate import partitions as retiring
 from entente.differentiate.current import in_force, pyramid_of
 from entente.differentiate.models import Cycle, Level, PyramidCell, Valuation
 from tests.ledger_facts import Ledger, a_firm, a_trade, a_user, committed, customer_of, other_connection, partitions
@@ -211,3 +212,27 @@ def test_of_a_step_that_nobody_took_the_next_day_decides_anew(trade):
     assert Decision.objects.filter(stands("passed", first, second), cycle=first).exists()
     assert not Decision.objects.filter(stands("open", first, second), cycle=first).exists()
     assert Decision.objects.filter(stands("open", second, second), cycle=second).exists()
+
+
+def test_the_valuations_of_days_nobody_looks_back_at_are_dropped(trade):
+    days = [date(2026, 3, 5), date(2026, 3, 20), date(2026, 5, 10), date(2026, 5, 28), AS_OF]
+    cycles = [run_cycle(day, today=TODAY) for day in days]
+    kept = [cycle for cycle, day in zip(cycles, days, strict=True) if day not in (days[0], days[2])]
+    assert partitions() == sorted(f"differentiate_valuation_{cycle.pk}" for cycle in kept)
+    assert all([row.cells for row in pyramid_of(cycle)] for cycle in cycles), "the pyramid of every day stays"
+    again = run_cycle(days[0], today=TODAY)
+    assert again == cycles[0] and len(valuations(in_force())) == 120
+
+
+def test_a_table_somebody_reads_for_long_goes_the_next_time(trade, monkeypatch):
+    monkeypatch.setattr(retiring, "PATIENCE", "50ms")
+    run_cycle(date(2026, 3, 5), today=TODAY)
+    run_cycle(date(2026, 3, 20), today=TODAY)
+    old = partitions()[0]
+    with other_connection() as other:
+        other.execute("BEGIN")
+        other.execute(f"SELECT count(*) FROM {old}")
+        run_cycle(AS_OF, today=TODAY)
+        assert old in partitions()
+    run_cycle(AS_OF + timedelta(days=1), today=TODAY)
+    assert old not in partitions()

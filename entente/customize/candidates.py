@@ -17,7 +17,7 @@ from entente.customize.pure.facts import Facts as PlayFacts
 from entente.customize.pure.plays import PLAYS
 from entente.differentiate.facts import Facts, day_number, find, spread
 from entente.differentiate.models import Cycle
-from entente.differentiate.value import partition_of
+from entente.differentiate.partitions import partition_of
 from entente.identify.models import Customer
 from entente.ledger.models import Product
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from entente.differentiate.facts import Facts, day_number, spread, year_before
-from entente.differentiate.models import Cycle, PyramidCell, Valuation
+from entente.differentiate.models import Cycle, PyramidCell
+from entente.differentiate.partitions import write_partition
 from entente.differentiate.pure.arrays import Bools, Floats, Ints
 from entente.differentiate.pure.buying_fit import choose_law
 from entente.differentiate.pure.buying_laws import BuyingLaw
@@ -28,7 +27,6 @@ from entente.differentiate.pure.purchases import (
 from entente.differentiate.pure.pyramid import CUT_OFFS, cells, levels
 from entente.differentiate.pure.spend import choose_spend_law
 from entente.differentiate.pure.stages import stages
-from entente.warehouse.copy_in import copy_columns
 
 # How far a margin made from one assumed rate may be off.
 MARGIN_SHARE = 0.2
@@ -230,60 +228,6 @@ def _day(days_ahead: Floats, is_expected: Bools, today: int) -> np.ndarray[Any, 
     """The day so many days ahead; NaT where no order is expected."""
     whole = np.rint(np.where(is_expected, days_ahead, 0.0)).astype(np.int64)
     return np.where(is_expected, (today + whole).astype("datetime64[D]"), np.datetime64("NaT", "D"))
-
-
-def partition_of(cycle: Cycle) -> str:
-    return f"{Valuation._meta.db_table}_{cycle.pk}"
-
-
-def write_partition(cycle: Cycle, table: Mapping[str, Any]) -> None:
-    """Write the cycle's valuations into a table of their own, not yet attached: nobody sees it."""
-    name = partition_of(cycle)
-    parent = Valuation._meta.db_table
-    n = len(table["customer_id"])
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {name}")
-        cursor.execute(f"CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS)")
-    copy_columns(name, {"cycle_id": np.full(n, cycle.pk, np.int64), **table})
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {name} ADD PRIMARY KEY (cycle_id, customer_id)")
-        cursor.execute(f"ALTER TABLE {name} ADD CHECK (cycle_id = {int(cycle.pk)})")
-
-
-@contextmanager
-def indexing(cycle: Cycle) -> Iterator[Callable[[], None]]:
-    """Make the indexes of the cycle's valuations on a connection of its own while other work goes on.
-
-    Yields what waits for them, and raises what went wrong with them. Safe to run again: those that stand are kept.
-    """
-    with ThreadPoolExecutor(1, thread_name_prefix="indexes") as beside:
-        work = beside.submit(_index_partition, partition_of(cycle))
-        yield work.result
-
-
-def _index_partition(name: str) -> None:
-    try:
-        with connection.cursor() as cursor:
-            for first in ("", "level", "stage", "country"):
-                # Of its own name, so that a run that was killed half-way does not make it twice.
-                columns = f"{first}, value DESC, customer_id DESC" if first else "value DESC, customer_id DESC"
-                cursor.execute(f"CREATE INDEX IF NOT EXISTS {name}_{first or 'value'} ON {name} ({columns})")
-            cursor.execute(f"ANALYZE {name}")
-    finally:
-        connection.close()
-
-
-def attach_partition(cycle: Cycle) -> None:
-    """Let the valuations be seen. Part of publishing, in its transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"ALTER TABLE {Valuation._meta.db_table} ATTACH PARTITION {partition_of(cycle)} FOR VALUES IN ({int(cycle.pk)})"
-        )
-
-
-def drop_partition(cycle: Cycle) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {partition_of(cycle)}")
 
 
 def _write_cells(cycle: Cycle, table: Mapping[str, Any], relative_error: float) -> None:

@@ -8,14 +8,15 @@ and no third time: `sent_at` of a message that still waits says when the text fi
 from __future__ import annotations
 
 import smtplib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,8 +31,9 @@ from entente.interact.wording import sentence
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
 
-# A worker that claimed a message and has not said how it went after so long is gone. Longer than EMAIL_TIMEOUT: who still waits for
-# the answer of a slow server is alive.
+# Whoever hands a message over holds a lock of the database on it, which goes when he goes, however he does. A connection that broke
+# without a word may hold it for hours: a claim without an answer after so long is given up. Longer than EMAIL_TIMEOUT.
+_CLAIM = 0x6D_61_69  # the first half of the lock
 CLAIM_LASTS = timedelta(minutes=10)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=30)
@@ -165,6 +167,26 @@ def defer_delivery(outgoing_id: int, *, wait: timedelta | None = None) -> None:
 
 def deliver(outgoing_id: int) -> str:
     """Hand one message to the mail server. Returns its state; one that somebody else delivers is left alone."""
+    with _claimed(outgoing_id) as is_ours:
+        return _deliver(outgoing_id) if is_ours else "not ours"
+
+
+@contextmanager
+def _claimed(outgoing_id: int) -> Iterator[bool]:
+    names = [_CLAIM, outgoing_id % 2**31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", names)
+        (is_ours,) = cursor.fetchone()
+    try:
+        yield is_ours
+    finally:
+        # Without a connection it is free already, and what broke the connection is what there is to tell.
+        with suppress(InterfaceError, OperationalError), connection.cursor() as cursor:
+            if is_ours:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", names)
+
+
+def _deliver(outgoing_id: int) -> str:
     now = timezone.now()
     mine = Outgoing.objects.filter(pk=outgoing_id, state=Outgoing.State.QUEUED)
     if mine.update(state=Outgoing.State.SENDING, claimed_at=now) != 1:
@@ -256,13 +278,16 @@ def _went_wrong(row: Outgoing, error: Exception, *, for_good: bool = False, is_u
 
 def sweep_outgoing(*, at: datetime) -> int:
     """Put messages back whose worker is gone, once; a message that took two workers with it is given up. Returns how many."""
-    is_lost = {"state": Outgoing.State.SENDING, "claimed_at__lt": at - CLAIM_LASTS}
-    lost = Outgoing.objects.filter(**is_lost).values_list("pk", "sent_at")[:1000]
+    claimed = Outgoing.objects.filter(state=Outgoing.State.SENDING).order_by("claimed_at")
     swept = 0
-    for number, out_at in list(lost):
+    for number, out_at, claimed_at in list(claimed.values_list("pk", "sent_at", "claimed_at")[:1000]):
         state = Outgoing.State.QUEUED if out_at is None else Outgoing.State.UNCERTAIN
-        with transaction.atomic():
-            rows = Outgoing.objects.filter(pk=number, sent_at=out_at, **is_lost)
+        with _claimed(number) as is_free, transaction.atomic():
+            if claimed_at is None or (not is_free and claimed_at >= at - CLAIM_LASTS):
+                continue
+            rows = Outgoing.objects.filter(
+                pk=number, sent_at=out_at, state=Outgoing.State.SENDING, claimed_at=claimed_at
+            )
             changed = rows.update(
                 state=state, tries=F("tries") + 1, sent_at=out_at or F("claimed_at"), claimed_at=None,
                 error=_("The worker was lost while handing it over."),

@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -58,8 +59,9 @@ def firm_today(at: datetime | None = None) -> date:
     return firm_now(at).date()
 
 
+@lru_cache(maxsize=1)
 def zones() -> list[str]:
-    """The time zones a firm may be in."""
+    """The time zones a firm, or somebody who works there, may be in."""
     return ["UTC", *sorted(name for name in zoneinfo.available_timezones() if name.startswith(REGIONS))]
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
-from functools import lru_cache
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -13,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from entente.staff.firm import zones
 from entente.staff.models import User
 from entente.web.person import person
 
@@ -27,15 +25,9 @@ class MeForm(forms.ModelForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["zone"].choices = [(name, name.replace("_", " ")) for name in _zones()]  # type: ignore[attr-defined]
+        self.fields["zone"].choices = [(name, name.replace("_", " ")) for name in zones()]  # type: ignore[attr-defined]
         self.fields["language"].label = _("Language")
         self.fields["zone"].label = _("Time zone")
-
-
-@lru_cache(maxsize=1)
-def _zones() -> list[str]:
-    regions = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    return ["UTC", *sorted(name for name in zoneinfo.available_timezones() if name.startswith(regions))]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,8 @@ import pytest
 
 from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle, Level, PyramidCell, Stage, Valuation
-from entente.differentiate.value import attach_partition, value_customers
+from entente.differentiate.partitions import attach_partition
+from entente.differentiate.value import value_customers
 from entente.identify.match import match_new
 from entente.ledger.models import ExchangeRate, Interaction, LineKind, Party
 from entente.warehouse.extract import extract

@@ -1,0 +1,109 @@
+"""The table of a cycle's valuations: written whole, indexed, attached when it is published, dropped when nobody looks back at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import OperationalError, connection, transaction
+
+from entente.differentiate.models import Cycle, Valuation
+from entente.warehouse.copy_in import copy_columns
+
+# Who asks how somebody moved compares days of these weeks, or the ends of months.
+KEPT = timedelta(days=35)
+PATIENCE = "5s"
+
+
+def partition_of(cycle: Cycle) -> str:
+    return f"{Valuation._meta.db_table}_{cycle.pk}"
+
+
+def write_partition(cycle: Cycle, table: Mapping[str, Any]) -> None:
+    """Write the cycle's valuations into a table of their own, not yet attached: nobody sees it."""
+    name = partition_of(cycle)
+    parent = Valuation._meta.db_table
+    n = len(table["customer_id"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        cursor.execute(f"CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS)")
+    copy_columns(name, {"cycle_id": np.full(n, cycle.pk, np.int64), **table})
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {name} ADD PRIMARY KEY (cycle_id, customer_id)")
+        cursor.execute(f"ALTER TABLE {name} ADD CHECK (cycle_id = {int(cycle.pk)})")
+
+
+@contextmanager
+def indexing(cycle: Cycle) -> Iterator[Callable[[], None]]:
+    """Make the indexes of the cycle's valuations on a connection of its own while other work goes on.
+
+    Yields what waits for them, and raises what went wrong with them. Safe to run again: those that stand are kept.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="indexes") as beside:
+        work = beside.submit(_index_partition, partition_of(cycle))
+        yield work.result
+
+
+def _index_partition(name: str) -> None:
+    try:
+        with connection.cursor() as cursor:
+            for first in ("", "level", "stage", "country"):
+                # Of its own name, so that a run that was killed half-way does not make it twice.
+                columns = f"{first}, value DESC, customer_id DESC" if first else "value DESC, customer_id DESC"
+                cursor.execute(f"CREATE INDEX IF NOT EXISTS {name}_{first or 'value'} ON {name} ({columns})")
+            cursor.execute(f"ANALYZE {name}")
+    finally:
+        connection.close()
+
+
+def attach_partition(cycle: Cycle) -> None:
+    """Let the valuations be seen. Part of publishing, in its transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE {Valuation._meta.db_table} ATTACH PARTITION {partition_of(cycle)} FOR VALUES IN ({int(cycle.pk)})"
+        )
+
+
+def drop_partition(cycle: Cycle) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {partition_of(cycle)}")
+
+
+def retire_partitions(*, but: Cycle) -> int:
+    """Drop the valuations of days nobody looks back at: of each month the last is kept, and all of the last weeks.
+
+    The pyramid of such a day, its decisions and their outcomes stay. Returns how many tables went; where somebody is reading one for
+    long it is left for next time.
+    """
+    published = Cycle.objects.filter(published_at__isnull=False, replaced_at=None).order_by("-as_of")
+    days = dict(published.values_list("pk", "as_of"))
+    if not days:
+        return 0
+    newest = max(days.values())
+    last_of_month: dict[tuple[int, int], date] = {}
+    for day in days.values():
+        month = (day.year, day.month)
+        last_of_month[month] = max(day, last_of_month.get(month, day))
+    kept = set(last_of_month.values())
+    retired = 0
+    for number, day in days.items():
+        if number == but.pk or day > newest - KEPT or day in kept or not _is_there(number):
+            continue
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+                cursor.execute(f"DROP TABLE {Valuation._meta.db_table}_{int(number)}")
+        except OperationalError:
+            return retired
+        retired += 1
+    return retired
+
+
+def _is_there(number: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{Valuation._meta.db_table}_{int(number)}"])
+        return bool(cursor.fetchone()[0])
