@@ -43,9 +43,8 @@ def decision_columns(
     """One decision for each of `rows`, (r,) customers of `everyone`, as columns of the table of decisions."""
     chosen = choices.chosen[rows]
     acts = chosen != NOTHING
-    place = np.where(
-        acts, short.play[chosen], -1
-    )  # in PLAYS; NOTHING is a row like any other, whose play is not looked at
+    # In PLAYS. NOTHING is -1, the last of each of these: there may be no candidate at all.
+    place, score = np.append(short.play, -1)[chosen], np.append(choices.score.round(4), 0.0)[chosen]
     channel = reach.channel[rows, place]
     kept_back = (short.drops[rows] == Drop.HELD_OUT).any(axis=1)
     pieces, offsets = _pieces(short.offsets, rows)
@@ -66,7 +65,7 @@ def decision_columns(
         "play": coded(WORDS, place + 1),
         "channel": _channels(place, channel),
         "purpose": coded([b"", *(play.purpose.encode() for play in PLAYS)], place + 1),
-        "score": np.where(acts, choices.score[chosen].round(4), 0.0),
+        "score": score,
         "propensity": choices.propensity[rows],
         "is_hold_out": held_out[rows].astype(np.bool_),
         "plays": _play_names(short, rows, pieces, offsets),
@@ -144,7 +143,7 @@ def _reasons(everyone: Buyers, settings: Settings, short: Shortlist, chosen: Int
     code = np.zeros(len(chosen), np.int64)
     figures = [jsonb("{}")] * len(chosen)
     named = {place: json.dumps(name) for place, name in everyone.product_names.items()}
-    of_row = np.where(chosen == NOTHING, -1, short.play[chosen])
+    of_row = np.append(short.play, -1)[chosen]
     for play in range(len(PLAYS)):
         mine = np.flatnonzero(of_row == play)
         found = reasons(play, everyone.facts, settings, short.customer[chosen[mine]])

@@ -94,6 +94,15 @@ def test_the_hold_out_gets_nothing_that_persuades_and_is_marked(trade):
             assert "held_out" not in row.drops.values()
 
 
+def test_where_nobody_is_left_to_choose_for_it_is_written_why(trade):
+    put_setting("hold_out", {**own_terms(), "share": 1.0}, by=None)
+    cycle = run_cycle(AS_OF, today=TODAY)
+    rows = Decision.objects.filter(cycle=cycle)
+    assert rows and {row.play for row in rows} == {"nothing"} and all(row.plays == ["nothing"] for row in rows)
+    assert {row.state for row in rows} == {"held_out"} and all("held_out" in row.drops.values() for row in rows)
+    assert all((row.score, row.propensities) == (0.0, [1.0]) for row in rows)
+
+
 def test_product_names_stand_in_sentences(trade):
     granted(*trade.people)
     put_setting("plays", {play.key: {"on": False} for play in PLAYS if play.key != "cross_sell"}, by=None)
