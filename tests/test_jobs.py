@@ -27,7 +27,9 @@ AS_OF = date(2026, 6, 30)
 
 
 def states() -> list[tuple[str, str]]:
-    return list(ProcrastinateJob.objects.order_by("id").values_list("task_name", "status"))
+    """But for the job that every worker asks for itself, some minutes of each hour."""
+    jobs_asked_for = ProcrastinateJob.objects.exclude(task_name="nightly")
+    return list(jobs_asked_for.order_by("id").values_list("task_name", "status"))
 
 
 def all_are(status: str) -> bool:
@@ -87,8 +89,7 @@ def test_what_a_killed_worker_held_is_done_by_the_next(monkeypatch):
             os.kill(program.pid, signal.SIGKILL)
             program.wait()
         assert all_are("doing")
-        assert wait_until(lambda: jobs.sweep()["tried_again"] == 1)
-        assert all_are("todo")
+        assert wait_until(lambda: jobs.sweep()["tried_again"] >= 1 and all_are("todo"))
         other.execute("ROLLBACK")
     with worker():
         assert wait_until(lambda: all_are("succeeded"), 60), states()
