@@ -30,7 +30,7 @@ from entente.staff.models import Firm
 from entente.staff.settings import setting
 from entente.warehouse.copy_in import copy_columns
 
-LAW = "1"
+LAW = "2"
 SALT = "entente decisions"
 SEED = 20_210_711
 # A step that cannot be taken within so many days is not offered; tomorrow decides anew.

@@ -75,15 +75,19 @@ def win_shares(
 
 
 def mix(offsets: Ints, shares: Floats, nothing: Floats, epsilon: Floats) -> tuple[Floats, Floats]:
-    """Keep a little curiosity: pi = (1 - epsilon) * w + epsilon / |A|, with |A| the candidates and doing nothing.
+    """Keep a little curiosity: pi = (1 - epsilon) * w + epsilon / |A|, with A doing nothing and all that might be best.
+
+    What was best in not one draw is not tried out: there is nothing to learn from a step that is known to lose.
 
     offsets: (n + 1,); shares: (k,); nothing: (n,); epsilon: (n,) in [0, 1].
     Returns (k,) and (n,) chances.
     """
     counts = np.diff(offsets)
-    even = epsilon / (counts + 1)
+    might = shares > 0.0
+    before = np.concatenate([[0], np.cumsum(might)])
+    even = epsilon / (before[offsets[1:]] - before[offsets[:-1]] + 1)
     return (
-        np.repeat(1.0 - epsilon, counts) * shares + np.repeat(even, counts),
+        np.repeat(1.0 - epsilon, counts) * shares + np.where(might, np.repeat(even, counts), 0.0),
         np.where(counts == 0, 1.0, (1.0 - epsilon) * nothing + even),
     )
 
