@@ -1,0 +1,203 @@
+"""What a likeness is worth: weights learned from the records themselves, without anybody saying who is who.
+
+Fellegi & Sunter (1969), with levels of likeness and weights by how rare a value is (Winkler 1989), learned by EM (Winkler 2000). Two
+records are the same customer, or two of one household (or two branches of one firm), or strangers: a third class beside the usual two,
+so that father and son at one address, who share all a household shares, are not taken for one. What strangers have in common by
+chance is counted on random pairs; the other two are learned on the pairs that blocking brings together. With the chances of strangers
+from all pairs, the odds do not depend on which pairs blocking chose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entente.identify.pure.coded import MISSING, Coded
+from entente.identify.pure.comparisons import RARE, TOLD_APART, Field, Levels, Rows
+
+Floats = NDArray[np.float64]
+ROUNDS = 60
+SETTLED = 1e-6
+RANDOM_PAIRS = 400_000
+LEAST = 1e-6  # no chance is nothing, or one odd record would outweigh all the rest
+OF_THE_SAME = 0.9  # of the fields of one customer agree, to begin with
+NAMESAKES = 0.02  # of two of one household so many have in common what only one should have: a son his father's name
+RAREST = 2.0  # a value held by fewer records than this counts as held by so many
+SAME, HOUSEHOLD, STRANGERS = 0, 1, 2
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """chances[f]: (3, levels) the chance of each level of field f for the same customer, one household, strangers.
+
+    shares: (3,) of all pairs of records. records: how many there were. settled: did learning come to rest?
+    """
+
+    fields: tuple[Field, ...]
+    chances: tuple[Floats, ...]
+    shares: Floats
+    records: int
+    rounds: int
+    settled: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """(pairs,) the probability of being the same customer, and of being of one household; weight: log2 of the odds of the same."""
+
+    same: Floats
+    household: Floats
+    weight: Floats
+
+
+def learn(
+    fields: Sequence[Field], columns: Mapping[str, Coded], levels: Levels, by_chance: Levels, *, records: int
+) -> Weights:
+    """Learn from the levels of blocked pairs (k, fields) and of random pairs (r, fields)."""
+    fields = tuple(fields)
+    patterns, counts = _patterns(fields, levels)
+    strangers = [_shares(by_chance[:, place], field.levels) for place, field in enumerate(fields)]
+    chances = [
+        np.stack(
+            [
+                _guess(field.levels, OF_THE_SAME),
+                chance if field.household is None else _guess(field.levels, field.household),
+                chance,
+            ]
+        )
+        for field, chance in zip(fields, strangers, strict=True)
+    ]
+    pairs = max(records * (records - 1) / 2, 1.0)
+    found = float(counts.sum())
+    shares = np.array([0.1 * found / pairs, 0.05 * found / pairs, 0.0]) + 1e-12
+    shares[STRANGERS] = 1.0 - shares[SAME] - shares[HOUSEHOLD]
+    settled, round_number = False, 0
+    while not settled and round_number < ROUNDS:
+        round_number += 1
+        belief = _belief(patterns, chances, shares)
+        weighed = belief * counts[:, None]
+        fresh = weighed[:, :STRANGERS].sum(axis=0) / pairs
+        settled = bool(np.max(np.abs(fresh - shares[:STRANGERS])) * pairs < max(SETTLED * found, 0.01))
+        shares = np.append(np.maximum(fresh, 1e-12), 1.0 - fresh.sum())
+        for place, field in enumerate(fields):
+            chances[place] = _improved(field, patterns[:, place], weighed, chances[place], strangers[place])
+    return Weights(fields, tuple(chances), shares, records, round_number, settled)
+
+
+def judge(weights: Weights, columns: Mapping[str, Coded], levels: Levels, left: Rows, right: Rows) -> Judged:
+    """How probable it is that each pair is one customer. left, right: (k,) records; levels: (k, fields) as compared."""
+    log = np.tile(np.log2(weights.shares), (len(levels), 1))
+    for place, field in enumerate(weights.fields):
+        log += bits(weights, place, columns, levels[:, place], left)
+    top = log.max(axis=1, keepdims=True)
+    odds = np.exp2(log - top)
+    total = odds.sum(axis=1)
+    other = np.log2(odds[:, HOUSEHOLD] + odds[:, STRANGERS]) + top[:, 0]
+    return Judged(odds[:, SAME] / total, odds[:, HOUSEHOLD] / total, log[:, SAME] - other)
+
+
+def bits(weights: Weights, place: int, columns: Mapping[str, Coded], levels: Levels, left: Rows) -> Floats:
+    """(k, 3) log2 of the chance of what one field shows, for each of the three classes; 0 where it shows nothing."""
+    field, chances = weights.fields[place], weights.chances[place]
+    table = np.vstack([np.log2(chances.T), np.zeros(3)])
+    found: Floats = table[levels]
+    for level, name in RARE[field.how].items():
+        column = columns.get(name or field.name)
+        if column is None:
+            continue
+        rows = np.flatnonzero(levels == level)
+        code = column.code[left[rows]]
+        rows, code = rows[code != MISSING], code[code != MISSING]
+        held = np.maximum(column.counts[code], RAREST) / weights.records
+        # Of strangers as many agree on a value by chance as hold it: to agree on a rare one says more.
+        by_chance = np.log2(np.clip(held, LEAST, 1.0))
+        found[rows, STRANGERS] = by_chance
+        if field.household is None:
+            found[rows, HOUSEHOLD] = np.log2(np.clip(held + NAMESAKES, LEAST, 1.0))
+    return found
+
+
+def explain(
+    weights: Weights, columns: Mapping[str, Coded], levels: Levels, left: Rows, right: Rows
+) -> list[dict[str, object]]:
+    """For one pair, field by field: what both say, how alike it is, and by how many bits that speaks for the same customer."""
+    told: list[dict[str, object]] = []
+    for place, field in enumerate(weights.fields):
+        level = int(levels[0, place])
+        if level == MISSING:
+            continue
+        found = bits(weights, place, columns, levels[:, place], left)[0]
+        against = np.logaddexp2(
+            found[STRANGERS] + math.log2(weights.shares[STRANGERS]),
+            found[HOUSEHOLD] + math.log2(weights.shares[HOUSEHOLD]),
+        )
+        prior = math.log2(weights.shares[STRANGERS] + weights.shares[HOUSEHOLD])
+        told.append(
+            {
+                "field": field.name,
+                "here": _said(field, columns, int(left[0])),
+                "there": _said(field, columns, int(right[0])),
+                "likeness": TOLD_APART[field.how][level],
+                "bits": round(float(found[SAME] - (against - prior)), 2),
+            }
+        )
+    return told
+
+
+def _said(field: Field, columns: Mapping[str, Coded], record: int) -> str:
+    names = ("street", "house_number", "postcode", "city") if field.how == "place" else (field.name,)
+    found = (columns[name] for name in names if name in columns)
+    return " ".join(column.values[column.code[record]] for column in found if column.code[record] != MISSING)
+
+
+def _patterns(fields: tuple[Field, ...], levels: Levels) -> tuple[Levels, Floats]:
+    """Distinct rows of levels, and how often each was seen."""
+    code = np.zeros(len(levels), np.int64)
+    for place, field in enumerate(fields):
+        code = code * (field.levels + 1) + levels[:, place] + 1
+    _, first, counts = np.unique(code, return_index=True, return_counts=True)
+    return levels[first], counts.astype(np.float64)
+
+
+def _shares(levels: NDArray[np.int8], count: int) -> Floats:
+    seen = np.bincount(levels[levels >= 0], minlength=count).astype(np.float64)
+    share = (seen + np.full(count, 0.5) * 1e-3) / (seen.sum() + count * 0.5e-3)
+    out: Floats = np.clip(share, LEAST, 1.0)
+    return out / out.sum()
+
+
+def _guess(count: int, agree: float) -> Floats:
+    """So many agree whole, a tenth of the others in part."""
+    guess = np.full(count, 0.1 * (1.0 - agree) / max(count - 2, 1))
+    guess[0], guess[-1] = 0.9 * (1.0 - agree), agree
+    return guess / guess.sum()
+
+
+def _belief(patterns: Levels, chances: Sequence[Floats], shares: Floats) -> Floats:
+    log = np.tile(np.log2(np.maximum(shares, 1e-300)), (len(patterns), 1))
+    for place, chance in enumerate(chances):
+        table = np.vstack([np.log2(chance.T), np.zeros(3)])
+        log += table[patterns[:, place]]
+    odds = np.exp2(log - log.max(axis=1, keepdims=True))
+    found: Floats = odds / odds.sum(axis=1, keepdims=True)
+    return found
+
+
+def _improved(field: Field, levels: NDArray[np.int8], weighed: Floats, before: Floats, strangers: Floats) -> Floats:
+    known = levels >= 0
+    out = np.empty_like(before)
+    out[STRANGERS] = strangers
+    for group in (SAME, HOUSEHOLD):
+        if group == HOUSEHOLD and field.household is None:
+            out[group] = strangers
+            continue
+        agree, made_up = (OF_THE_SAME, 5.0) if group == SAME else (field.household or 0.0, 50.0)
+        seen = np.bincount(levels[known], weights=weighed[known, group], minlength=field.levels)
+        # Made-up pairs like the first guess keep a field few fill in, and households where there are few, from saying anything extreme.
+        share = (seen + made_up * _guess(field.levels, agree)) / (seen.sum() + made_up)
+        out[group] = np.clip(share, LEAST, 1.0) / np.clip(share, LEAST, 1.0).sum()
+    return out
