@@ -10,12 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from entente.identify.pure.coded import MISSING, Coded
-from entente.identify.pure.kernels import jaro_winkler, one_slip_apart, same_digits, same_words
+from entente.identify.pure.kernels import compare_codes, compare_dates, compare_names, compare_words
 
 Levels = NDArray[np.int8]
 Rows = NDArray[np.int32]
@@ -40,7 +39,6 @@ RARE: Mapping[How, Mapping[int, str]] = {
     "mail": {2: ""},
     "place": {1: "city", 2: "postcode", 3: "street_and_town", 4: "address"},
 }
-CLOSE, ALIKE = 0.92, 0.84
 SOUND = ":sound"
 
 
@@ -112,14 +110,14 @@ def _compare_field(field: Field, columns: Mapping[str, Coded], left: Rows, right
     sound = columns.get(field.name + SOUND)
     if field.how == "name":
         near = np.zeros(len(a), np.bool_) if sound is None else _both_same(sound, left, right)
-        _names(letters, ends, a, b, near, out)
+        compare_names(letters, ends, a, b, near, out)
     elif field.how == "words":
         near = np.zeros(len(a), np.bool_) if sound is None else _both_same(sound, left, right)
-        _words(letters, ends, a, b, near, out)
+        compare_words(letters, ends, a, b, near, out)
     elif field.how == "date":
-        _dates(letters, ends, a, b, out)
+        compare_dates(letters, ends, a, b, out)
     else:
-        _codes(letters, ends, a, b, field.how == "mail", out)
+        compare_codes(letters, ends, a, b, field.how == "mail", out)
 
 
 def _places(columns: Mapping[str, Coded], left: Rows, right: Rows, out: Levels) -> None:
@@ -187,91 +185,3 @@ def _swap(columns: Mapping[str, Coded], left: Rows, right: Rows, out: Levels, gi
     )
     out[rows[crossed], given] = 2
     out[rows[crossed], family] = 2
-
-
-@numba.njit(cache=True, nogil=True)
-def _names(letters, ends, a, b, near, out):  # type: ignore[no-untyped-def]
-    for k in range(len(a)):
-        if a[k] < 0 or b[k] < 0:
-            continue
-        if a[k] == b[k]:
-            out[k] = 3
-            continue
-        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
-        short = min(first_end - first, second_end - second)
-        likeness = jaro_winkler(letters, first, first_end, second, second_end)
-        if near[k] or likeness >= CLOSE:
-            out[k] = 2
-        elif likeness >= ALIKE:
-            out[k] = 1
-        elif short == 1 and letters[first] == letters[second]:
-            out[k] = 1  # an initial
-        else:
-            found, words = same_words(letters, first, first_end, second, second_end)
-            out[k] = 1 if found > 0 and words > 0 and short > 2 else 0
-
-
-@numba.njit(cache=True, nogil=True)
-def _words(letters, ends, a, b, near, out):  # type: ignore[no-untyped-def]
-    for k in range(len(a)):
-        if a[k] < 0 or b[k] < 0:
-            continue
-        if a[k] == b[k]:
-            out[k] = 2
-            continue
-        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
-        if near[k] or jaro_winkler(letters, first, first_end, second, second_end) >= CLOSE - 0.02:
-            out[k] = 1
-            continue
-        found, words = same_words(letters, first, first_end, second, second_end)
-        back, others = same_words(letters, second, second_end, first, first_end)
-        shared = max(found, back)
-        out[k] = 1 if shared > 0 and 2 * shared >= min(words, others) + 1 else 0
-
-
-@numba.njit(cache=True, nogil=True)
-def _dates(letters, ends, a, b, out):  # type: ignore[no-untyped-def]
-    """Eight digits, YYYYMMDD."""
-    for k in range(len(a)):
-        if a[k] < 0 or b[k] < 0:
-            continue
-        if a[k] == b[k]:
-            out[k] = 3
-            continue
-        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
-        if one_slip_apart(letters, first, first_end, second, second_end):
-            out[k] = 2
-            continue
-        if first_end - first != 8 or second_end - second != 8:
-            out[k] = 0
-            continue
-        year = _same(letters, first, second, 4)
-        month, day = _same(letters, first + 4, second + 4, 2), _same(letters, first + 6, second + 6, 2)
-        turned = _same(letters, first + 4, second + 6, 2) and _same(letters, first + 6, second + 4, 2)
-        if year and turned:
-            out[k] = 2
-        else:
-            out[k] = 1 if year + month + day == 2 else 0
-
-
-@numba.njit(cache=True, nogil=True)
-def _same(letters, first, second, length):  # type: ignore[no-untyped-def]
-    for k in range(length):
-        if letters[first + k] != letters[second + k]:
-            return 0
-    return 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _codes(letters, ends, a, b, digits_tell, out):  # type: ignore[no-untyped-def]
-    for k in range(len(a)):
-        if a[k] < 0 or b[k] < 0:
-            continue
-        if a[k] == b[k]:
-            out[k] = 2
-        else:
-            first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
-            slip = one_slip_apart(letters, first, first_end, second, second_end)
-            if slip and digits_tell:
-                slip = same_digits(letters, first, first_end, second, second_end)
-            out[k] = 1 if slip else 0

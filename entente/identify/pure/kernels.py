@@ -1,8 +1,12 @@
-"""Compiled loops over letters: likeness of texts, and what is made of many texts at once."""
+"""Compiled loops over letters: likeness of texts, and the levels of many pairs at once.
+
+All in one file: what is compiled and kept does not notice when a loop it calls changes in another one.
+"""
 
 import numba
 import numpy as np
 
+CLOSE, ALIKE = 0.92, 0.84  # likeness of names from which on they are close, or alike
 LONGEST = 64  # letters that are compared; what differs only beyond them is taken for the same
 
 
@@ -91,6 +95,8 @@ def _has_word(letters, start, end, b, b_end):  # type: ignore[no-untyped-def]
     word = b
     for at in range(b, b_end + 1):
         if at == b_end or letters[at] == 32:
+            if end - start == 1 and at > word and letters[word] == letters[start]:
+                return 1  # an initial
             if at - word == end - start:
                 k = 0
                 while k < end - start and letters[start + k] == letters[word + k]:
@@ -115,3 +121,91 @@ def same_digits(letters, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
             return False
         a += 1
         b += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def compare_names(letters, ends, a, b, near, out):  # type: ignore[no-untyped-def]
+    for k in range(len(a)):
+        if a[k] < 0 or b[k] < 0:
+            continue
+        if a[k] == b[k]:
+            out[k] = 3
+            continue
+        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
+        short = min(first_end - first, second_end - second)
+        likeness = jaro_winkler(letters, first, first_end, second, second_end)
+        if near[k] or likeness >= CLOSE:
+            out[k] = 2
+        elif likeness >= ALIKE:
+            out[k] = 1
+        elif short == 1 and letters[first] == letters[second]:
+            out[k] = 1  # an initial
+        else:
+            found, words = same_words(letters, first, first_end, second, second_end)
+            out[k] = 1 if found > 0 and words > 0 and short > 2 else 0
+
+
+@numba.njit(cache=True, nogil=True)
+def compare_words(letters, ends, a, b, near, out):  # type: ignore[no-untyped-def]
+    for k in range(len(a)):
+        if a[k] < 0 or b[k] < 0:
+            continue
+        if a[k] == b[k]:
+            out[k] = 2
+            continue
+        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
+        if near[k] or jaro_winkler(letters, first, first_end, second, second_end) >= CLOSE - 0.02:
+            out[k] = 1
+            continue
+        found, words = same_words(letters, first, first_end, second, second_end)
+        back, others = same_words(letters, second, second_end, first, first_end)
+        shared = max(found, back)
+        out[k] = 1 if shared > 0 and 2 * shared >= min(words, others) + 1 else 0
+
+
+@numba.njit(cache=True, nogil=True)
+def compare_dates(letters, ends, a, b, out):  # type: ignore[no-untyped-def]
+    """Eight digits, YYYYMMDD."""
+    for k in range(len(a)):
+        if a[k] < 0 or b[k] < 0:
+            continue
+        if a[k] == b[k]:
+            out[k] = 3
+            continue
+        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
+        if one_slip_apart(letters, first, first_end, second, second_end):
+            out[k] = 2
+            continue
+        if first_end - first != 8 or second_end - second != 8:
+            out[k] = 0
+            continue
+        year = _same(letters, first, second, 4)
+        month, day = _same(letters, first + 4, second + 4, 2), _same(letters, first + 6, second + 6, 2)
+        turned = _same(letters, first + 4, second + 6, 2) and _same(letters, first + 6, second + 4, 2)
+        if year and turned:
+            out[k] = 2
+        else:
+            out[k] = 1 if year + month + day == 2 else 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _same(letters, first, second, length):  # type: ignore[no-untyped-def]
+    for k in range(length):
+        if letters[first + k] != letters[second + k]:
+            return 0
+    return 1
+
+
+@numba.njit(cache=True, nogil=True)
+def compare_codes(letters, ends, a, b, digits_tell, out):  # type: ignore[no-untyped-def]
+    for k in range(len(a)):
+        if a[k] < 0 or b[k] < 0:
+            continue
+        if a[k] == b[k]:
+            out[k] = 2
+        else:
+            first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
+            slip = one_slip_apart(letters, first, first_end, second, second_end)
+            if slip and digits_tell:
+                slip = same_digits(letters, first, first_end, second, second_end)
+            out[k] = 1 if slip else 0

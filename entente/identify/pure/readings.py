@@ -43,7 +43,7 @@ def read_people(texts: Mapping[str, Sequence[str]]) -> Readings:
             columns[part + SOUND] = column.mapped(_sound)
     if "born_on" in raw:
         columns["born_on"] = raw["born_on"].mapped(_day)
-    _contacts(raw, columns)
+    _contacts(raw, columns, _own_mail)
     return _without_the_common(columns)
 
 
@@ -55,7 +55,7 @@ def read_organisations(texts: Mapping[str, Sequence[str]]) -> Readings:
         read = {value: organisations.organisation(value) for value in raw["name"].values}
         columns["name"] = raw["name"].mapped(lambda value: read[value].core)
         columns["name" + SOUND] = raw["name"].mapped(lambda value: " ".join(sorted(read[value].sounds)))
-    _contacts(raw, columns)
+    _contacts(raw, columns, _mail_of_firm)
     return _without_the_common(columns)
 
 
@@ -63,9 +63,9 @@ def _raw(texts: Mapping[str, Sequence[str]]) -> dict[str, Coded]:
     return {name: coded(column) for name, column in texts.items()}
 
 
-def _contacts(raw: Mapping[str, Coded], columns: dict[str, Coded]) -> None:
+def _contacts(raw: Mapping[str, Coded], columns: dict[str, Coded], mail: Callable[[str], str]) -> None:
     if "email" in raw:
-        columns["email"] = raw["email"].mapped(_mail)
+        columns["email"] = raw["email"].mapped(mail)
     if "phone" in raw:
         columns["phone"] = raw["phone"].mapped(_telephone)
     if "tax_id" in raw:
@@ -139,9 +139,16 @@ def _day(value: str) -> str:
     return digits if len(digits) == 8 and digits[4:] != "0000" else ""
 
 
-def _mail(value: str) -> str:
+def _own_mail(value: str) -> str:
     read = identifiers.email(value)
     return "" if identifiers.mailbox_is_shared(read) else read
+
+
+def _mail_of_firm(value: str) -> str:
+    """info@ is nobody's, but it is a firm's, where the domain is its own."""
+    read = identifiers.email(value)
+    is_anybodys = identifiers.is_public_domain(read.rpartition("@")[2])
+    return "" if is_anybodys and identifiers.mailbox_is_shared(read) else read
 
 
 def _telephone(value: str) -> str:

@@ -91,7 +91,7 @@ def learn(
 def judge(weights: Weights, columns: Mapping[str, Coded], levels: Levels, left: Rows, right: Rows) -> Judged:
     """How probable it is that each pair is one customer. left, right: (k,) records; levels: (k, fields) as compared."""
     log = np.tile(np.log2(weights.shares), (len(levels), 1))
-    for place, field in enumerate(weights.fields):
+    for place in range(len(weights.fields)):
         log += bits(weights, place, columns, levels[:, place], left)
     top = log.max(axis=1, keepdims=True)
     odds = np.exp2(log - top)

@@ -1,0 +1,146 @@
+"""Records put together: how well and how fast, beside Splink with its tutorials' settings on the same data in the same run.
+
+    bin/bench identify                        # FEBRL 3, fake_1000 and 100,000 made-up people
+    bin/bench identify --records 1000000      # and a million
+    bin/bench identify --alone                # without Splink, which has to be installed for it
+
+Each in a process of its own. Seconds are those of the whole way from texts as their sources wrote them to customers: reading, keys,
+comparing, learning, clustering; Splink gets the same texts. Losses of blocking count in every F1, blocking recall stands beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.made import peers, public
+from bench.made.people import people, to_parquet
+
+NAMES = {
+    "given_name": "given_name", "family_name": "family_name", "birth_date": "born_on", "street": "street", "house_number": "house_number",
+    "postcode": "postcode", "city": "city", "country": "country", "email": "email", "phone": "phone",
+    "national_id": "tax_id", "tax_id": "tax_id",
+}  # fmt: skip
+SETTINGS = {"febrl3": "febrl3", "fake_1000": "quick_start"}
+THRESHOLDS = (0.5, 0.9, 0.95, 0.99)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--records", type=int, nargs="*", default=[100_000])
+    options.add_argument("--alone", action="store_true", help="without Splink")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--measure", help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.measure:
+        sys.stdout.write(json.dumps(measure(Path(given.measure))) + "\n")
+        return 0
+    results: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory(prefix="entente-bench-") as folder:
+        for name, columns in _sets(given):
+            path = Path(folder) / f"{name}.parquet"
+            to_parquet(columns, path)
+            results[name] = {"ours": _in_a_process(path)}
+            if not given.alone:
+                try:
+                    results[name]["splink"] = peers.splink(path, SETTINGS.get(name, "people"))
+                except peers.PeerUnavailable as error:
+                    sys.stderr.write(f"Splink: {error}\n")
+            _tell(name, results[name])
+            path.unlink()
+    sys.stdout.write(json.dumps(results, indent=2) + "\n")
+    return 0
+
+
+def _sets(given: argparse.Namespace) -> Any:
+    for name, load in (("febrl3", public.febrl), ("fake_1000", public.fake_1000)):
+        try:
+            yield name, load()
+        except public.Absent as error:
+            sys.stderr.write(f"{name}: {error}\n")
+    for count in given.records:
+        yield f"{count} people", people(count, seed=given.seed)
+
+
+def _in_a_process(path: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, __file__, "--measure", str(path)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(path: Path) -> dict[str, Any]:
+    import pyarrow.parquet as pq
+
+    from entente.identify.pure.blocking import PERSON_RULES
+    from entente.identify.pure.comparisons import PERSON
+    from entente.identify.pure.evaluation import blocking_recall, evaluate
+    from entente.identify.pure.linkage import link
+    from entente.identify.pure.readings import read_people
+
+    table = pq.read_table(path)
+    truth = table["group"].to_numpy().astype(np.int64)
+    texts = {
+        NAMES[name]: [text or "" for text in table[name].to_pylist()] for name in table.column_names if name in NAMES
+    }
+    # What has to be compiled is compiled once on a machine, not once a run.
+    some = read_people({name: column[:200] for name, column in texts.items()})
+    link(some.columns, PERSON, PERSON_RULES, np.random.default_rng(0)).together(200)
+    seconds: dict[str, float] = {}
+    began = last = time.perf_counter()
+
+    def told(step: str) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        seconds[step] = round(now - last, 2)
+        last = now
+
+    read = read_people(texts)
+    told("reading")
+    steps: list[str] = []
+
+    def progress(step: str) -> None:
+        if steps:
+            told(steps[-1])
+        steps.append(step)
+
+    found = link(read.columns, PERSON, PERSON_RULES, np.random.default_rng(0), progress=progress)
+    told(steps[-1])
+    clusters = found.together(len(truth))
+    told("Clustering")
+    whole = time.perf_counter() - began
+    scores = {str(at): evaluate(found.together(len(truth), sure=at), truth).as_dict() for at in THRESHOLDS}
+    is_true = truth[found.blocked.left] == truth[found.blocked.right]
+    return {
+        "records": len(truth), "seconds": round(whole, 2), "steps": seconds,
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "pairs": len(found.blocked.left), "blocking_recall": blocking_recall(found.blocked.left, found.blocked.right, truth),
+        "settled": found.weights.settled, "f1": evaluate(clusters, truth).f1, "clustered_at": scores,
+        "wrong_at": {str(at): int((~is_true & (found.judged.same >= at)).sum()) for at in THRESHOLDS},
+        "ignored": len(read.ignored),
+    }  # fmt: skip
+
+
+def _tell(name: str, both: dict[str, Any]) -> None:
+    ours, peer = both["ours"], both.get("splink")
+    sys.stderr.write(
+        f"{name:18} ours    F1 {ours['f1']:.4f} after clustering, {ours['seconds']:8.1f} s, {ours['peak_mb']:>6,} MB, "
+        f"blocking recall {ours['blocking_recall']:.4f}, {ours['wrong_at']['0.99']} wrong pairs at .99\n"
+    )
+    if peer:
+        sys.stderr.write(f"{'':18} splink  {json.dumps(peer)}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
