@@ -8,6 +8,7 @@ number of pairs grows with the records, however one-sided their values are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numba
@@ -101,20 +102,22 @@ def keys(rule: Rule, columns: Mapping[str, Coded]) -> Keys:
     return found
 
 
-def pairs(rules: Sequence[Rule], columns: Mapping[str, Coded], order: NDArray[np.uint64] | None = None) -> Blocked:
+def pairs(
+    rules: Sequence[Rule], columns: Mapping[str, Coded], order: NDArray[np.uint64] | None = None, *, threads: int = 2
+) -> Blocked:
     """All pairs that any rule brings together, each once.
 
     order: (n,) numbers by which neighbours of a crowded key are found; near records should have near numbers.
     """
     n = len(next(iter(columns.values())))
     order = np.zeros(n, np.uint64) if order is None else order
-    merged: list[NDArray[np.int64]] = []
     crowded: dict[str, tuple[int, int]] = {}
-    for rule in rules:
+
+    def of(rule: Rule) -> NDArray[np.int64]:
         key = keys(rule, columns)
         rows = np.flatnonzero(key != NO_KEY)
         if len(rows) < 2:
-            continue
+            return np.zeros(0, np.int64)
         rows = rows[np.argsort(key[rows], kind="stable")]
         starts = np.flatnonzero(np.append(True, key[rows[1:]] != key[rows[:-1]]))
         size = np.diff(np.append(starts, len(rows)))
@@ -126,12 +129,13 @@ def pairs(rules: Sequence[Rule], columns: Mapping[str, Coded], order: NDArray[np
             block = rows[first : first + length]
             rows[first : first + length] = block[np.argsort(order[block], kind="stable")]
         out = np.empty(int(np.where(many, size * neighbours, size * (size - 1) // 2).sum()), np.int64)
-        used = _pairs(rows, starts, size, many, neighbours, n, out)
-        merged.append(out[:used])
-    if not merged:
-        none = np.zeros(0, np.int32)
-        return Blocked(none, none, crowded)
-    together = np.unique(np.concatenate(merged))
+        return out[: _pairs(rows, starts, size, many, neighbours, n, out)]
+
+    for column in columns.values():
+        _ = column.hashes  # once, not in every thread that asks first
+    with ThreadPoolExecutor(threads) as pool:
+        merged = list(pool.map(of, rules))
+    together = np.unique(np.concatenate(merged)) if merged else np.zeros(0, np.int64)
     return Blocked((together // n).astype(np.int32), (together % n).astype(np.int32), crowded)
 
 

@@ -19,6 +19,9 @@ FEWEST_DIGITS = 7
 _DIGITS = str.maketrans("", "", "".join(chr(k) for k in range(128) if not chr(k).isdigit()))
 
 
+Texts = Sequence[str] | Coded  # as they come, or numbered already
+
+
 @dataclass(frozen=True, eq=False)
 class Readings:
     """columns: by name of field, (n,) each. ignored: (field, value, records) of what too many records hold, the most first."""
@@ -27,7 +30,7 @@ class Readings:
     ignored: tuple[tuple[str, str, int], ...]
 
 
-def read_people(texts: Mapping[str, Sequence[str]]) -> Readings:
+def read_people(texts: Mapping[str, Texts]) -> Readings:
     """texts: any of given_name, family_name, name, born_on, email, phone, street, house_number, postcode, city, country, tax_id; all as
     long. A whole name is taken apart where the parts are not there."""
     raw = _raw(texts)
@@ -43,11 +46,11 @@ def read_people(texts: Mapping[str, Sequence[str]]) -> Readings:
             columns[part + SOUND] = column.mapped(_sound)
     if "born_on" in raw:
         columns["born_on"] = raw["born_on"].mapped(_day)
-    _contacts(raw, columns, _own_mail)
+    _contacts(raw, columns, identifiers.mailbox_is_shared)
     return _without_the_common(columns)
 
 
-def read_organisations(texts: Mapping[str, Sequence[str]]) -> Readings:
+def read_organisations(texts: Mapping[str, Texts]) -> Readings:
     """texts: any of name, email, phone, street, house_number, postcode, city, country, tax_id; all as long."""
     raw = _raw(texts)
     columns: dict[str, Coded] = {}
@@ -55,17 +58,17 @@ def read_organisations(texts: Mapping[str, Sequence[str]]) -> Readings:
         read = {value: organisations.organisation(value) for value in raw["name"].values}
         columns["name"] = raw["name"].mapped(lambda value: read[value].core)
         columns["name" + SOUND] = raw["name"].mapped(lambda value: " ".join(sorted(read[value].sounds)))
-    _contacts(raw, columns, _mail_of_firm)
+    _contacts(raw, columns, _is_no_firms)
     return _without_the_common(columns)
 
 
-def _raw(texts: Mapping[str, Sequence[str]]) -> dict[str, Coded]:
-    return {name: coded(column) for name, column in texts.items()}
+def _raw(texts: Mapping[str, Texts]) -> dict[str, Coded]:
+    return {name: column if isinstance(column, Coded) else coded(column) for name, column in texts.items()}
 
 
-def _contacts(raw: Mapping[str, Coded], columns: dict[str, Coded], mail: Callable[[str], str]) -> None:
+def _contacts(raw: Mapping[str, Coded], columns: dict[str, Coded], is_nobodys: Callable[[str], bool]) -> None:
     if "email" in raw:
-        columns["email"] = raw["email"].mapped(mail)
+        columns["email"] = _without_mailboxes_for_all(raw["email"].mapped(identifiers.email), is_nobodys)
     if "phone" in raw:
         columns["phone"] = raw["phone"].mapped(_telephone)
     if "tax_id" in raw:
@@ -80,6 +83,14 @@ def _contacts(raw: Mapping[str, Coded], columns: dict[str, Coded], mail: Callabl
         columns["house_number"] = number if apart is None else _filled(apart, number)
     if "postcode" in raw:
         columns["postcode"] = _by_country(raw["postcode"], raw.get("country"), addresses.postcode)
+
+
+def _without_mailboxes_for_all(column: Coded, is_nobodys: Callable[[str], bool]) -> Coded:
+    """Asked only of mailboxes that more than one record gives as its own: of the others nothing is concluded anyway."""
+    shared = np.zeros(len(column.values), np.bool_)
+    for number in np.flatnonzero(column.counts > 1).tolist():
+        shared[number] = is_nobodys(column.values[number])
+    return column.without(shared)
 
 
 def _without_the_common(columns: dict[str, Coded]) -> Readings:
@@ -139,16 +150,9 @@ def _day(value: str) -> str:
     return digits if len(digits) == 8 and digits[4:] != "0000" else ""
 
 
-def _own_mail(value: str) -> str:
-    read = identifiers.email(value)
-    return "" if identifiers.mailbox_is_shared(read) else read
-
-
-def _mail_of_firm(value: str) -> str:
+def _is_no_firms(email: str) -> bool:
     """info@ is nobody's, but it is a firm's, where the domain is its own."""
-    read = identifiers.email(value)
-    is_anybodys = identifiers.is_public_domain(read.rpartition("@")[2])
-    return "" if is_anybodys and identifiers.mailbox_is_shared(read) else read
+    return identifiers.is_public_domain(email.rpartition("@")[2]) and identifiers.mailbox_is_shared(email)
 
 
 def _telephone(value: str) -> str:
