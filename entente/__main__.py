@@ -16,7 +16,7 @@ COMMANDS = (
     "serve",
     "worker",
     "prepare",
-    "import_orders",
+    "import_facts",
     "cycle",
     "backtest",
     "contact",

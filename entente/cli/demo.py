@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from entente.cli import terminal
-from entente.cli.import_orders import ask, import_file, reading_options
+from entente.cli.import_facts import ask, import_file, reading_options
 
 
 def register(commands: Any) -> None:

@@ -48,7 +48,7 @@ def most_bytes() -> int:
     return int(getattr(settings, "IMPORT_MOST_UPLOAD_BYTES", MOST_BYTES))
 
 
-def keep_draft(pieces: Iterable[bytes], *, file_name: str, source_name: str, by: User) -> Import:
+def keep_draft(pieces: Iterable[bytes], *, file_name: str, source_name: str, by: User, kind: str = "orders") -> Import:
     """Keep the file below the files folder under a name nobody can guess. Raises TooLarge, and keeps nothing then."""
     folder = Path(settings.MEDIA_ROOT) / FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -62,16 +62,16 @@ def keep_draft(pieces: Iterable[bytes], *, file_name: str, source_name: str, by:
                 if size > most:
                     raise TooLarge(
                         _(
-                            "The file has more than %(most)d MB. Import it on the command line: bin/entente import orders FILE."
+                            "The file has more than %(most)d MB. Import it on the command line: bin/entente import %(kind)s FILE."
                         )
-                        % {"most": most // 1024**2}
+                        % {"most": most // 1024**2, "kind": kind}
                     )
                 digest.update(piece)
                 copy.write(piece)
         with transaction.atomic():
-            source, _made = Source.objects.get_or_create(name=(_harmless(source_name, 80) or "orders"))
+            source, _made = Source.objects.get_or_create(name=(_harmless(source_name, 80) or kind))
             return Import.objects.create(
-                source=source, file_name=_harmless(file_name.replace("\\", "/").rsplit("/", 1)[-1], 255) or "file",
+                source=source, kind=kind, file_name=_harmless(file_name.replace("\\", "/").rsplit("/", 1)[-1], 255) or "file",
                 stored_as=stored_as, sha256=digest.hexdigest(), state=Import.State.DRAFT, by=by,
             )  # fmt: skip
     except BaseException:
@@ -122,23 +122,23 @@ def sweep_files(*, before: datetime) -> int:
     return len(drafts) + len(failed)
 
 
-def saved_maps() -> list[SavedMap]:
-    """The ready maps, and those of the latest imports."""
-    maps = [SavedMap(name, load(name).about) for name in ready_names()]
+def saved_maps(kind: str = "orders") -> list[SavedMap]:
+    """The ready maps of a kind, and those of its latest imports."""
+    maps = [SavedMap(name, load(name).about) for name in ready_names(kind)]
     done = (
-        Import.objects.filter(kind="orders", state=Import.State.DONE)
+        Import.objects.filter(kind=kind, state=Import.State.DONE)
         .order_by("-id")
         .values_list("id", "file_name", "mapping")
     )
     return maps + [SavedMap(str(number), name) for number, name, mapping in done[:MOST_EARLIER] if "mapping" in mapping]
 
 
-def map_of(key: str) -> Mapping:
+def map_of(key: str, kind: str = "orders") -> Mapping:
     """A saved map by its key. Raises WrongMapping."""
-    if key in ready_names():
+    if key in ready_names(kind):
         return load(key)
     if key.isascii() and key.isdecimal() and len(key) < 18:
-        earlier = Import.objects.filter(pk=int(key), kind="orders", state=Import.State.DONE).first()
+        earlier = Import.objects.filter(pk=int(key), kind=kind, state=Import.State.DONE).first()
         if earlier is not None and "mapping" in earlier.mapping:
             return _without_findings(earlier.mapping["mapping"])
     raise WrongMapping(_("There is no such map. Choose one of the list."))

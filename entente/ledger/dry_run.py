@@ -1,5 +1,6 @@
 """What would an import do? The whole file is read, nothing is written."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,17 +11,20 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from entente.ledger.ahead import ahead
 from entente.ledger.facts import CHARGE, RETURN, SALE, Facts, Reader
+from entente.ledger.kinds import party_notes, party_reader_of, reader_of
 from entente.ledger.mapping import Mapping
 from entente.ledger.models import Source
+from entente.ledger.party_recording import PartyRecorder
+from entente.ledger.party_rows import PartyRows
 from entente.ledger.prepare import Prepared, prepare
 from entente.ledger.pure import dates, numbers
 from entente.ledger.pure.questions import Question
-from entente.ledger.record import CHUNK_ROWS, Progress, reader_of
+from entente.ledger.record import CHUNK_ROWS, Progress
 from entente.ledger.staging import queries
 from entente.ledger.survey import chunks
 from entente.ledger.twins import Twins
@@ -31,8 +35,9 @@ _KINDS = {SALE: "sale", RETURN: "return", CHARGE: "charge"}
 
 @dataclass(frozen=True)
 class DryRun:
-    """counts: rows, facts, known, refused, orders, customers, products, anonymous. totals: currency -> amount.
+    """counts: rows, facts, known, refused; of orders also orders, customers, products, anonymous; of parties also new, changed.
 
+    totals: currency -> amount.
     first: the first rows as they would be recorded. refused: the first refused rows. reasons: how many rows for each reason.
     With questions nothing has been read.
     """
@@ -65,7 +70,9 @@ def dry_run(
     prepared = prepare(path, mapping, today=today)
     if prepared.questions:
         return DryRun(prepared.questions, prepared.notes, prepared.mapping)
-    source = Source.objects.filter(name=source_name or mapping.source or "orders").first()
+    source = Source.objects.filter(name=source_name or mapping.source or mapping.kind).first()
+    if mapping.kind == "parties":
+        return _dry_run_parties(path, prepared, source.pk if source else 0, rows, progress)
     reader = reader_of(prepared, source.pk if source else 0, today)
     count = _Count(reader)
     for facts, keys, bad, values, read in ahead(_facts(path, prepared, reader, rows)):
@@ -74,6 +81,51 @@ def dry_run(
         if progress:
             progress(Progress(count.rows, prepared.rows_about, count.facts, count.known, sum(count.reasons.values())))
     return count.result(prepared)
+
+
+def _dry_run_parties(
+    path: Path, prepared: Prepared, source: int, rows: int | None, progress: Callable[[Progress], None] | None
+) -> DryRun:
+    """Each chunk is compared with the ledger by itself: a number that comes again further down is counted again."""
+    assert prepared.layout is not None
+    reader = party_reader_of(prepared, timezone.now().date())
+    recorder = PartyRecorder(source, 0, reader.fields)
+    counts = dict.fromkeys(("rows", "facts", "known", "refused", "new", "changed"), 0)
+    reasons: Counter[str] = Counter()
+    first: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    found = chunks(
+        path, prepared.layout, sorted(set(reader.places.values())), min(CHUNK_ROWS, rows) if rows else CHUNK_ROWS
+    )
+    for chunk in islice(found, 1) if rows else found:
+        words, bad, values = reader.rows_of(chunk)
+        with transaction.atomic():
+            news = recorder.weigh(words)
+        for name, more in (("rows", chunk.read), ("facts", news.versions), ("known", news.rows - news.versions),
+                           ("refused", len(bad)), ("new", news.new), ("changed", news.changed)):  # fmt: skip
+            counts[name] += more
+        reasons.update(row.reason for row in bad)
+        refused += _shown_refused(bad[: SHOWN_REFUSED - len(refused)], values)
+        first += [_shown_party(words, row, reader.fields) for row in range(min(10 - len(first), len(words.lines)))]
+        if progress:
+            progress(Progress(counts["rows"], prepared.rows_about, counts["facts"], counts["known"], counts["refused"]))
+    notes = [*prepared.notes, *party_notes(reader)]
+    return DryRun([], notes, prepared.mapping, counts, first=first, refused=refused, reasons=dict(reasons))
+
+
+def _shown_party(words: PartyRows, row: int, fields: list[str]) -> dict[str, Any]:
+    said: dict[str, Any] = {name: words.columns[name][row] or "" for name in ("key", *fields)}
+    for name in ("identifiers", "attributes"):
+        if name in said:
+            said[name] = {key: value for key, value in json.loads(said[name]).items() if value}
+    return {"line": words.lines[row], **said}
+
+
+def _shown_refused(bad: list[Any], values: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"line": row.line, "column": row.column, "value": value, "reason": row.reason, "row": row.row}
+        for row, value in zip(bad, values, strict=False)
+    ]
 
 
 def _facts(path: Path, prepared: Prepared, reader: Reader, rows: int | None) -> Any:
@@ -128,9 +180,7 @@ class _Count:
 
     def add_refused(self, bad: list[Any], values: list[str]) -> None:
         self.reasons.update(row.reason for row in bad)
-        for row, value in zip(bad[: SHOWN_REFUSED - len(self.refused)], values, strict=False):
-            shown = {"line": row.line, "column": row.column, "value": value, "reason": row.reason, "row": row.row}
-            self.refused.append(shown)
+        self.refused += _shown_refused(bad[: SHOWN_REFUSED - len(self.refused)], values)
 
     def _shown(self, facts: Facts, row: int) -> dict[str, Any]:
         said = {

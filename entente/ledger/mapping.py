@@ -8,17 +8,28 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from entente.ledger.columns import (
+    ATTRIBUTE,
+    IDENTIFIER,
+    Column,
+    WrongMapping,
+    must,
+    place_of,
+    twins_of,
+    what_is_missing,
+)
 from entente.ledger.pure import currencies, dates, headings
-from entente.lib.errors import EntenteError
 
 READY = Path(__file__).parent / "maps"
 
 FIELDS = tuple(headings.NAMES)
+PARTY_FIELDS = tuple(headings.PARTY_NAMES)
+FIELDS_OF = {"orders": FIELDS, "parties": PARTY_FIELDS}
+KINDS = tuple(FIELDS_OF)
+DATES = {"orders": ("ordered_at",), "parties": ("birth_date", "known_on")}
+EVERYTHING = "*"
+MOST_FURTHER = 100
 NUMBERS = ("quantity", "unit_price", "amount", "unit_cost")
-
-
-class WrongMapping(EntenteError):
-    """A mapping that cannot be used; the text says where."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +58,16 @@ class Mapping:
     refuse_stock_movements: lines without price and with a negative quantity, outside cancellations, are no sales.
     names_from_priced_lines: what a line without price calls a product (found, damaged ...) is not its name.
     countries: names this source uses -> ISO code, or empty for none.
+
+    Of parties only:
+    identifiers: further numbers a party is known by -> column. attributes: columns kept as they are; '*' for all that are left.
+    constants: field -> what holds for every row, where the file has no column for it.
+    optional: fields and identifiers whose columns a file may lack.
+    lenient: dates that are left empty where they cannot be read, instead of refusing the row.
     """
 
-    columns: AnyMapping[str, str | int | list[str]]
+    columns: AnyMapping[str, Column]
+    kind: str = "orders"
     name: str = ""
     about: str = ""
     source: str = ""
@@ -59,11 +77,14 @@ class Mapping:
     refuse_stock_movements: bool = False
     names_from_priced_lines: bool = False
     countries: AnyMapping[str, str] = field(default_factory=dict)
+    identifiers: AnyMapping[str, Column] = field(default_factory=dict)
+    attributes: tuple[str | int, ...] = ()
+    constants: AnyMapping[str, str] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+    lenient: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        data = asdict(self)
-        data["charges"] = list(self.charges)
-        return data
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def with_read(self, **changes: Any) -> "Mapping":
         """The same with other answers about how the file is written; empty ones change nothing."""
@@ -71,12 +92,51 @@ class Mapping:
         return from_json({**self.as_json(), "read": asdict(replace(self.read, **given))})
 
     def places(self, heading: Sequence[str]) -> dict[str, int]:
-        """Field -> position from 0. Raises WrongMapping where the file has no such column."""
-        return {name: _place(name, column, heading) for name, column in self.columns.items()}
+        """Field -> position from 0; `identifiers.NAME` and `attributes.COLUMN` for the further ones.
+
+        Raises WrongMapping where the file has no such column; the text says which are missing and which the mapping does not know.
+        """
+        found: dict[str, int] = {}
+        missing: dict[str, Column] = {}
+        for name, column in self._wanted().items():
+            place = place_of(name, column, heading)
+            if place is not None:
+                found[name] = place
+            elif name not in self.optional:
+                missing[name] = column
+        if missing:
+            raise WrongMapping(what_is_missing(missing, heading, found))
+        taken = set(found.values())
+        for column in self.attributes:
+            if column == EVERYTHING:
+                found.update({f"{ATTRIBUTE}{each}": at for at, each in enumerate(heading) if at not in taken})
+        return found
+
+    def settled(self, heading: Sequence[str], *, by_name: bool) -> "Mapping":
+        """The same for this very file: every column by its own name (or by its position), those that it lacks left out."""
+        found = {
+            name: heading[at] if by_name and not twins_of(heading[at], heading) else at + 1
+            for name, at in self.places(heading).items()
+        }
+        return replace(
+            self,
+            columns={name: column for name, column in found.items() if name in self.columns},
+            identifiers={name: found[IDENTIFIER + name] for name in self.identifiers if IDENTIFIER + name in found},
+            attributes=tuple(column for name, column in found.items() if name.startswith(ATTRIBUTE)),
+        )
+
+    def _wanted(self) -> dict[str, Column]:
+        return {
+            **self.columns,
+            **{IDENTIFIER + name: column for name, column in self.identifiers.items()},
+            **{f"{ATTRIBUTE}{column}": column for column in self.attributes if column != EVERYTHING},
+        }
 
 
-def ready_names() -> list[str]:
-    return sorted(path.stem for path in READY.glob("*.json"))
+def ready_names(kind: str = "") -> list[str]:
+    """Of all ready mappings, or of those of one kind."""
+    names = sorted(path.stem for path in READY.glob("*.json"))
+    return [name for name in names if not kind or load(name).kind == kind]
 
 
 def load(name_or_file: str | Path) -> Mapping:
@@ -103,55 +163,116 @@ def load(name_or_file: str | Path) -> Mapping:
 def from_json(data: Any) -> Mapping:
     """A mapping from plain JSON. Raises WrongMapping with the path of what is wrong, such as `read.dates`."""
     known = Mapping.__dataclass_fields__
-    _must(isinstance(data, dict), "the mapping", "has to be an object in braces")
+    must(isinstance(data, dict), "the mapping", "has to be an object in braces")
     for key in data:
-        _must(key in known, key, f"is not known; there are: {', '.join(known)}")
-    columns = _columns(data.get("columns"))
+        must(key in known, key, f"is not known; there are: {', '.join(known)}")
+    kind = data.get("kind", "orders")
+    must(kind in KINDS, "kind", f"has to be one of: {', '.join(KINDS)}")
+    columns = _columns(data.get("columns"), kind)
     read = _read(data.get("read", {}))
     texts = {key: _text(data.get(key, ""), key) for key in ("name", "about", "source", "return_prefix")}
-    _must(len(texts["source"]) <= 80, "source", "may have 80 characters")
+    must(len(texts["source"]) <= 80, "source", "may have 80 characters")
     flags: dict[str, Any] = {key: data.get(key, False) for key in ("refuse_stock_movements", "names_from_priced_lines")}
     for key, value in flags.items():
-        _must(isinstance(value, bool), key, "has to be true or false")
+        must(isinstance(value, bool), key, "has to be true or false")
     charges, countries = data.get("charges", []), data.get("countries", {})
-    _must(
+    must(
         isinstance(charges, list | tuple) and all(isinstance(code, str) for code in charges),
         "charges",
         "has to be a list of codes",
     )
-    _must(isinstance(countries, dict), "countries", "has to be an object: name -> code of two letters")
+    must(isinstance(countries, dict), "countries", "has to be an object: name -> code of two letters")
     for country, code in countries.items():
-        _must(code == "" or (isinstance(code, str) and len(code) == 2 and code.isascii() and code.isupper()),
+        must(code == "" or (isinstance(code, str) and len(code) == 2 and code.isascii() and code.isupper()),
               f"countries.{country}", "has to be a code of two capital letters, or empty")  # fmt: skip
-    return Mapping(columns=columns, read=read, charges=tuple(charges), countries=countries, **(texts | flags))
+    further = _further(data, kind, columns)
+    return Mapping(
+        columns=columns, kind=kind, read=read, charges=tuple(charges), countries=countries, **(texts | flags | further)
+    )
 
 
-def _columns(columns: Any) -> dict[str, str | int | list[str]]:
-    _must(isinstance(columns, dict) and bool(columns), "columns", "has to be an object: field -> column")
+def _columns(columns: Any, kind: str) -> dict[str, Column]:
+    # None of a party's columns being known is said below, in other words.
+    is_object = isinstance(columns, dict) and (bool(columns) or kind == "parties")
+    must(is_object, "columns", "has to be an object: field -> column")
     for name, column in columns.items():
-        _must(name in FIELDS, f"columns.{name}", f"is not a field; there are: {', '.join(FIELDS)}")
-        names = column if isinstance(column, list) and column else [column]
-        fits = all(isinstance(each, str) and each.strip() for each in names) or (type(column) is int and column >= 1)
-        _must(bool(fits), f"columns.{name}", "has to be the name of a column or its position from 1")
+        fields = FIELDS_OF[kind]
+        must(name in fields, f"columns.{name}", f"is not a field of {kind}; there are: {', '.join(fields)}")
+        _must_be_column(column, f"columns.{name}")
+    if kind == "parties":
+        must(
+            "key" in columns,
+            "columns",
+            "lacks key: say which column holds the number or name under which the source knows each of them",
+        )
+        return dict(columns)
     for name in ("ordered_at", "customer"):
-        _must(name in columns, "columns", f"lacks {name}: say which column it is")
+        must(name in columns, "columns", f"lacks {name}: say which column it is")
     has_money = "amount" in columns or ("quantity" in columns and "unit_price" in columns)
-    _must(has_money, "columns", "lacks amount, or quantity and unit_price: one of the two is needed")
+    must(has_money, "columns", "lacks amount, or quantity and unit_price: one of the two is needed")
     return dict(columns)
 
 
+def _further(data: AnyMapping[str, Any], kind: str, columns: AnyMapping[str, Any]) -> dict[str, Any]:
+    """What only mappings of parties say."""
+    given = {
+        name: data[name] for name in ("identifiers", "attributes", "constants", "optional", "lenient") if data.get(name)
+    }
+    for name, value in given.items():
+        must(kind == "parties", name, 'is for parties only; write "kind": "parties"')
+        if name in ("identifiers", "constants"):
+            must(
+                isinstance(value, dict) and len(value) <= MOST_FURTHER,
+                name,
+                f"has to be an object of at most {MOST_FURTHER}",
+            )
+        else:
+            must(
+                isinstance(value, list | tuple) and len(value) <= MOST_FURTHER,
+                name,
+                f"has to be a list of at most {MOST_FURTHER}",
+            )
+            given[name] = tuple(value)
+    for name, column in given.get("identifiers", {}).items():
+        must(
+            bool(name.strip()) and len(name) <= 60 and name.isprintable(),
+            "identifiers",
+            "has a name that is empty or longer than 60",
+        )
+        _must_be_column(column, IDENTIFIER + name)
+    for column in given.get("attributes", ()):
+        must(not isinstance(column, list), "attributes", "has to be a list of columns, one name each")
+        _must_be_column(column, "attributes")
+    for name, value in given.get("constants", {}).items():
+        free = [each for each in PARTY_FIELDS if each != "key" and each not in columns]
+        must(name in free, f"constants.{name}", f"is no field without a column; there are: {', '.join(free)}")
+        _text(value, f"constants.{name}")
+    known = {*PARTY_FIELDS[1:], *(IDENTIFIER + name for name in given.get("identifiers", {}))}
+    for name in given.get("optional", ()):
+        must(name in known, "optional", f"holds {name!r}; there are: {', '.join(sorted(known))}")
+    for name in given.get("lenient", ()):
+        must(name in DATES["parties"], "lenient", f"holds {name!r}; there are: {', '.join(DATES['parties'])}")
+    return given
+
+
+def _must_be_column(column: Any, where: str) -> None:
+    names = column if isinstance(column, list) and column else [column]
+    fits = all(isinstance(each, str) and each.strip() for each in names) or (type(column) is int and column >= 1)
+    must(bool(fits), where, "has to be the name of a column or its position from 1")
+
+
 def _read(read: Any) -> Read:
-    _must(isinstance(read, dict), "read", "has to be an object")
+    must(isinstance(read, dict), "read", "has to be an object")
     for key, value in read.items():
-        _must(
+        must(
             key in Read.__dataclass_fields__,
             f"read.{key}",
             f"is not known; there are: {', '.join(Read.__dataclass_fields__)}",
         )
         if key == "header":
-            _must(value is None or isinstance(value, bool), "read.header", "has to be true or false")
+            must(value is None or isinstance(value, bool), "read.header", "has to be true or false")
         elif key in ("decimals", "orders"):
-            _must(isinstance(value, dict), f"read.{key}", "has to be an object")
+            must(isinstance(value, dict), f"read.{key}", "has to be an object")
         else:
             _text(value, f"read.{key}")
     given = Read(**read)
@@ -159,15 +280,15 @@ def _read(read: Any) -> Read:
         ("decimal", given.decimal),
         *((f"decimals.{name}", mark) for name, mark in given.decimals.items()),
     ):
-        _must(mark in ("", ".", ","), f"read.{key}", "has to be . or ,")
+        must(mark in ("", ".", ","), f"read.{key}", "has to be . or ,")
     for key, order in (("dates", given.dates), *((f"orders.{name}", order) for name, order in given.orders.items())):
-        _must(order in ("", *dates.ORDERS), f"read.{key}", f"has to be one of: {', '.join(dates.ORDERS)}")
-    _must(
+        must(order in ("", *dates.ORDERS), f"read.{key}", f"has to be one of: {', '.join(dates.ORDERS)}")
+    must(
         len(given.separator) <= 1 and given.separator not in ("\n", "\r", '"'),
         "read.separator",
         "has to be one character",
     )
-    _must(given.currency in ("", *currencies.CODES), "read.currency", "has to be a currency's code, such as EUR")
+    must(given.currency in ("", *currencies.CODES), "read.currency", "has to be a currency's code, such as EUR")
     if given.zone:
         try:
             ZoneInfo(given.zone)
@@ -176,31 +297,6 @@ def _read(read: Any) -> Read:
     return given
 
 
-def _place(name: str, column: str | int | list[str], heading: Sequence[str]) -> int:
-    if isinstance(column, list):
-        column = next((each for each in column if each in heading), column[0])
-    if isinstance(column, int):
-        _must(column <= len(heading), f"columns.{name}", f"is column {column}, but the file has {len(heading)}")
-        return column - 1
-    if column in heading:
-        # Of several columns of one name each but the first is called by its position as well.
-        twins = [
-            other for other in heading if other.startswith(f"{column} (") and other[len(column) + 2 : -1].isdecimal()
-        ]
-        _must(
-            not twins, f"columns.{name}", f"is not clear: several columns are called {column}; write a position from 1"
-        )
-        return list(heading).index(column)
-    plain = [place for place, other in enumerate(heading) if headings.plain_name(other) == headings.plain_name(column)]
-    _must(len(plain) == 1, f"columns.{name}", f"is {column!r}, but the file's columns are: {', '.join(heading)}")
-    return plain[0]
-
-
 def _text(value: Any, where: str) -> str:
-    _must(isinstance(value, str), where, "has to be a text")
+    must(isinstance(value, str), where, "has to be a text")
     return str(value)
-
-
-def _must(holds: bool, where: str, what: str) -> None:
-    if not holds:
-        raise WrongMapping(f"Mapping: {where} {what}.")

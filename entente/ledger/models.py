@@ -88,6 +88,8 @@ class Party(models.Model):
     key = models.CharField(max_length=120, help_text=_("how the source numbers it"))
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.UNKNOWN)
     name = models.CharField(max_length=250, blank=True)
+    given_name = models.CharField(max_length=120, blank=True, default="", db_default="")
+    family_name = models.CharField(max_length=120, blank=True, default="", db_default="")
     segment = models.CharField(max_length=60, blank=True, help_text=_("distributor, retailer, trade, consumer ..."))
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=40, blank=True, help_text=_("as written"))
@@ -97,10 +99,18 @@ class Party(models.Model):
     postcode = models.CharField(max_length=16, blank=True)
     city = models.CharField(max_length=100, blank=True)
     address = models.CharField(max_length=250, blank=True)
+    house_number = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text=_("where it stands apart from the street")
+    )
     language = models.CharField(max_length=10, blank=True)
     zone = models.CharField(max_length=64, blank=True, help_text=_("declared, never inferred"))
     known_on = models.DateField(
         null=True, help_text=_("when the source says it became known; orders speak for themselves")
+    )
+    born_on = models.DateField(null=True)
+    tax_id = models.CharField(max_length=40, blank=True, default="", db_default="")
+    identifiers = models.JSONField(
+        default=dict, db_default={}, help_text=_("further numbers it is known by: name -> value")
     )
     attributes = models.JSONField(default=dict)
     import_run = models.ForeignKey(Import, models.PROTECT, null=True)
@@ -112,6 +122,31 @@ class Party(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.key
+
+
+class PartyVersion(models.Model):
+    """What one import said of a party. The party shows the newest word on each field; every earlier one stays here.
+
+    Without an import: what orders, or nobody any more knows who, had said before the first import of parties did.
+    """
+
+    # Not checked again by the database, as with the lines of orders.
+    party = models.ForeignKey(Party, models.PROTECT, related_name="versions", db_index=False, db_constraint=False)
+    import_run = models.ForeignKey(Import, models.PROTECT, null=True, db_index=False, db_constraint=False)
+    line = models.BigIntegerField(null=True, help_text=_("in the file"))
+    fields = models.JSONField(default=dict, help_text=_("field -> value as read; null where the cell was empty"))
+    written = models.JSONField(default=dict, help_text=_("field -> as written, where reading changed it"))
+    digest = models.UUIDField(help_text=_("of fields and written: the same again is no new version"))
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["party", "-id"], name="version_of_party"),
+            BrinIndex(fields=["import_run"], name="version_of_import", pages_per_range=32),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.pk} of party {self.party_id}"
 
 
 class Product(models.Model):

@@ -1,9 +1,10 @@
-"""Countries and telephone numbers as people write them, in the form that can be compared."""
+"""Countries, their parts, languages and time zones as people write them, in the form that can be compared."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
+from zoneinfo import available_timezones
 
-import phonenumbers
 from babel import Locale
 
 _LANGUAGES = ("en", "de", "ru", "fa", "ar", "fr", "es")
@@ -27,15 +28,42 @@ def country_code(name: str, also: Mapping[str, str]) -> str | None:
     return _codes().get(_plain(name))
 
 
-def e164(phone: str, country: str) -> str:
-    """+441632960123; empty where the country does not say how to read it."""
-    try:
-        number = phonenumbers.parse(phone, country or None)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_valid_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+def subdivision_code(name: str) -> str | None:
+    """The code of a part of a country, without the country's: SCT, BY, NSW (also GB-SCT). None for what is no code."""
+    code = name.upper().rpartition("-")[2]
+    return code if re.fullmatch(r"[A-Z0-9]{1,3}", code) else None
+
+
+def language_code(name: str) -> str | None:
+    """de, en-GB, zh-Hant: a code as it is, or the code of a language's name. None where it is not known."""
+    if found := re.fullmatch(r"([A-Za-z]{2})(?:[-_]([A-Za-z]{4}|[A-Za-z]{2}))?", name):
+        if found[1].lower() in Locale.parse("en").languages:
+            part = found[2] or ""
+            return (
+                f"{found[1].lower()}-{part.title() if len(part) == 4 else part.upper()}" if part else found[1].lower()
+            )
+        return None
+    return _languages().get(_plain(name))
+
+
+def zone_name(name: str) -> str | None:
+    """Europe/Berlin; None for what is no time zone."""
+    return _zones().get(name.casefold().replace(" ", "_"))
+
+
+@cache
+def _zones() -> Mapping[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
+
+
+@cache
+def _languages() -> Mapping[str, str]:
+    codes: dict[str, str] = {}
+    for language in _LANGUAGES:
+        for code, name in Locale.parse(language).languages.items():
+            if len(code) in (2, 3) and code.isalpha():
+                codes.setdefault(_plain(name), code)
+    return codes
 
 
 @cache

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from entente.ledger.mapping import NUMBERS, Mapping, WrongMapping, from_json, load, ready_names
+from entente.ledger.mapping import DATES, NUMBERS, Mapping, WrongMapping, from_json, load, ready_names
 from entente.ledger.pure import currencies, headings
 from entente.ledger.pure.questions import Choice, Question
 from entente.ledger.pure.recognise import Recognised, recognise
@@ -68,23 +68,26 @@ class Proposal:
     questions: list[Question]
     ready: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    kind: str = "orders"
 
     def as_mapping(self, **read: Any) -> Mapping:
         """The mapping of the proposal. Raises WrongMapping while something is missing."""
-        return from_json({**self.options, "columns": self.columns}).with_read(**read)
+        return from_json({**self.options, "kind": self.kind, "columns": self.columns}).with_read(**read)
 
 
-def propose_mapping(path: Path, wishes: Wishes = Wishes()) -> Proposal:  # noqa: B008 (frozen)
+def propose_mapping(path: Path, wishes: Wishes = Wishes(), kind: str = "orders") -> Proposal:  # noqa: B008 (frozen)
     """Which column is what, by the names of the columns. Raises UnreadableFile where the file is no table."""
     found = survey(path, wishes)
     if found.layout is None:
-        return Proposal({}, ["ordered_at", "customer", "amount"], [], [], found.questions)
+        return Proposal({}, _missing({}, kind), [], [], found.questions, kind=kind)
     heading = list(found.layout.heading)
     rows = [
         ["" if value is None else str(value)[:200] for value in row]
         for row in list(zip(*found.samples, strict=False))[:PREVIEW_ROWS]
     ]
-    for name in ready_names():
+    if kind == "parties":
+        return _proposed_parties(heading, rows, found.questions)
+    for name in ready_names("orders"):
         mapping = load(name)
         if _fits(mapping, heading):
             places = {column: heading[place] for column, place in mapping.places(heading).items()}
@@ -98,7 +101,14 @@ def propose_mapping(path: Path, wishes: Wishes = Wishes()) -> Proposal:  # noqa:
                 break
     columns = {column: heading[place] for column, place in chosen.items()}
     questions = [*found.questions, *(_which_column(column, places, heading) for column, places in unclear.items())]
-    return Proposal(columns, _missing(columns), heading, rows, questions)
+    return Proposal(columns, _missing(columns, kind), heading, rows, questions)
+
+
+def _proposed_parties(heading: list[str], rows: list[list[str]], questions: list[Question]) -> Proposal:
+    chosen, unclear = headings.propose(heading, headings.PARTY_NAMES)
+    columns = {column: heading[place] for column, place in chosen.items()}
+    asked = [*questions, *(_which_column(column, places, heading) for column, places in unclear.items())]
+    return Proposal(columns, _missing(columns, "parties"), heading, rows, asked, kind="parties")
 
 
 def prepare(path: Path, mapping: Mapping, *, today: date) -> Prepared:
@@ -112,7 +122,10 @@ def prepare(path: Path, mapping: Mapping, *, today: date) -> Prepared:
     if found.layout is None or found.questions:
         return Prepared(mapping, None, found.questions, [])
     places = mapping.places(found.layout.heading)
-    kinds = {name: "number" for name in NUMBERS if name in places} | {"ordered_at": "date"}
+    kinds = {name: "number" for name in NUMBERS if name in places}
+    kinds |= {
+        name: "date" for name in DATES[mapping.kind] if name in places and _says_something(found, places[name], name)
+    }
     recognised = recognise(
         {name: found.samples[places[name]] for name in kinds},
         kinds,
@@ -122,7 +135,7 @@ def prepare(path: Path, mapping: Mapping, *, today: date) -> Prepared:
         order=read.dates,
     )
     notes = [*_heading_notes(found, places), *recognised.notes]
-    currency, questions = _currency(mapping, recognised, notes)
+    currency, questions = _currency(mapping, recognised, notes) if mapping.kind == "orders" else ("", [])
     firm = Firm.objects.filter(id=1).first()
     settled = replace(
         read, encoding=found.layout.encoding, separator=found.layout.separator, sheet=found.layout.sheet,
@@ -131,7 +144,7 @@ def prepare(path: Path, mapping: Mapping, *, today: date) -> Prepared:
     )  # fmt: skip
     columns = {name: found.layout.heading[place] for name, place in places.items()}
     return Prepared(
-        replace(mapping, read=settled, columns=columns if found.layout.has_heading else mapping.columns),
+        replace(mapping.settled(found.layout.heading, by_name=found.layout.has_heading), read=settled),
         found.layout,
         [*_named(recognised.questions, columns), *questions],
         notes,
@@ -152,7 +165,14 @@ def _fits(mapping: Mapping, heading: list[str]) -> bool:
     return True
 
 
-def _missing(columns: AnyMapping[str, str]) -> list[str]:
+def _says_something(found: Survey, place: int, name: str) -> bool:
+    """A date that a party need not have may be empty in the whole sample; that of an order may not."""
+    return name == "ordered_at" or any(value not in (None, "") for value in found.samples[place])
+
+
+def _missing(columns: AnyMapping[str, str], kind: str) -> list[str]:
+    if kind == "parties":
+        return [name for name in ("key",) if name not in columns]
     missing = [name for name in ("ordered_at", "customer") if name not in columns]
     if "amount" not in columns and not {"quantity", "unit_price"} <= set(columns):
         missing.append("amount")

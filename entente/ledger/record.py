@@ -12,17 +12,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from entente.ledger.ahead import ahead
-from entente.ledger.facts import Facts, Reader, Tally
+from entente.ledger.kinds import Ready, Work, work_of
 from entente.ledger.mapping import Mapping
-from entente.ledger.models import Import, Order, OrderLine, Party, Product, Source
-from entente.ledger.prepare import OpenQuestions, Prepared, latest_day, prepare, prepared_from_json
-from entente.ledger.readers.table import BadRow, Chunk
-from entente.ledger.recording import Recorder, record_refused
-from entente.ledger.survey import chunks
-from entente.ledger.twins import Twins
+from entente.ledger.models import Import, Source
+from entente.ledger.prepare import OpenQuestions, Prepared, prepare, prepared_from_json
+from entente.ledger.recording import record_refused
 from entente.lib.errors import EntenteError
 
 CHUNK_ROWS = 50_000
@@ -51,19 +49,12 @@ class Progress:
     refused: int
 
 
-@dataclass
-class Ready:
-    """A chunk made ready for the ledger beside the thread that writes."""
-
-    chunk: Chunk
-    facts: Facts
-    keys: Any
-    bad: list[BadRow]
-    values: list[str]
-
-
-def open_import(path: Path, *, mapping: Mapping, source_name: str, file_name: str, by: Any) -> Import:
+def open_import(
+    path: Path, *, mapping: Mapping, source_name: str, file_name: str, by: Any, rank: int | None = None
+) -> Import:
     """Take a copy of the file and note how it is to be read. Nothing is recorded before `run_import`.
+
+    rank: how much the source is believed, the lower the more; taken where the source is new.
 
     The same file, read the same way, from the same source: answers the import there was, done or to be resumed.
     Raises OpenQuestions where the file can be read in several ways.
@@ -71,18 +62,44 @@ def open_import(path: Path, *, mapping: Mapping, source_name: str, file_name: st
     prepared = prepare(path, mapping, today=timezone.now().date())
     if prepared.questions:
         raise OpenQuestions(prepared.questions)
-    source, _ = Source.objects.get_or_create(name=(source_name or mapping.source or "orders")[:80])
+    source, _ = Source.objects.get_or_create(
+        name=(source_name or mapping.source or mapping.kind)[:80], defaults={} if rank is None else {"rank": rank}
+    )
     sha256, stored_as = _keep(path)
-    same = Import.objects.filter(source=source, kind="orders", sha256=sha256).exclude(state=Import.State.REVERTED)
-    wanted = _whatever_the_zone(prepared.as_json())
-    earlier = next((one for one in same.order_by("-id") if _whatever_the_zone(one.mapping) == wanted), None)
+    of_kind = Import.objects.filter(source=source, kind=mapping.kind).exclude(
+        state__in=(Import.State.REVERTED, Import.State.DRAFT)
+    )
+    earlier = _same_import(of_kind, sha256, prepared)
     if earlier and (earlier.state == Import.State.DONE or stored_file(earlier).exists()):
         _forget(stored_as)
         return earlier
+    notes = [*prepared.notes, *_layout_notes(of_kind.filter(state=Import.State.DONE).order_by("-id").first(), prepared)]
     return Import.objects.create(
-        source=source, file_name=_harmless(file_name), stored_as=stored_as, sha256=sha256, mapping=prepared.as_json(),
-        rows_total=prepared.rows_about, notes=prepared.notes, by=by,
+        source=source, kind=mapping.kind, file_name=_harmless(file_name), stored_as=stored_as, sha256=sha256,
+        mapping=prepared.as_json(), rows_total=prepared.rows_about, notes=notes, by=by,
     )  # fmt: skip
+
+
+def _same_import(of_kind: QuerySet[Import], sha256: str, prepared: Prepared) -> Import | None:
+    """The import of this very file, read in this very way.
+
+    An order stays what it was. A party may have changed since and back again: there only the last import is the same.
+    """
+    wanted = _whatever_the_zone(prepared.as_json())
+    newest = of_kind.order_by("-id")
+    candidates = newest[:1] if prepared.mapping.kind == "parties" else newest.filter(sha256=sha256)
+    return next((one for one in candidates if one.sha256 == sha256 and _whatever_the_zone(one.mapping) == wanted), None)
+
+
+def _layout_notes(last: Import | None, prepared: Prepared) -> list[dict[str, Any]]:
+    """Which columns are new or gone since the last file of this kind from this source."""
+    assert prepared.layout is not None
+    before = last.mapping.get("layout", {}).get("heading", []) if last else []
+    heading = prepared.layout.heading
+    new, gone = [name for name in heading if name not in before], [name for name in before if name not in heading]
+    if not before or not (new or gone):
+        return []
+    return [{"code": "layout_changed", "new": ", ".join(new)[:300] or "–", "gone": ", ".join(gone)[:300] or "–"}]
 
 
 def _whatever_the_zone(prepared: dict[str, Any]) -> dict[str, Any]:
@@ -155,32 +172,22 @@ def _locked(half: int) -> bool:
 
 
 def _run(imported: Import, progress: Callable[[Progress], None]) -> None:
-    prepared = prepared_from_json(imported.mapping)
-    reader = reader_of(prepared, imported.source_id, imported.made_at.date())
-    recorder = Recorder(
-        source=imported.source_id,
-        import_id=imported.pk,
-        countries=prepared.mapping.countries,
-        column_names={name: reader.column_name(name) for name in reader.places},
-        names_from_priced_lines=prepared.mapping.names_from_priced_lines,
-        overlaps=imported.rows_known > 0,
-    )
+    work = work_of(imported, prepared_from_json(imported.mapping))
     done, read = imported.rows_read, 0
-    twins = Twins()
-    for ready in ahead(_made_ready(stored_file(imported), prepared, reader, twins, done)):
+    for ready in ahead(work.ready(stored_file(imported), CHUNK_ROWS, done)):
         read += ready.chunk.read
-        # What a killed import had recorded is read again for the sake of its twins only.
+        # What a killed import had recorded is read again for the sake of what is said of the whole file only.
         if read > done:
             with transaction.atomic():
-                _record_chunk(imported, recorder, ready)
+                _record_chunk(imported, work, ready)
         progress(
             Progress(read, imported.rows_total, imported.rows_recorded, imported.rows_known, imported.rows_refused)
         )
-    _finish(imported, reader.tally, recorder, twins.count)
+    _finish(imported, work)
 
 
-def _record_chunk(imported: Import, recorder: Recorder, ready: Ready) -> None:
-    result = recorder.record(ready.facts, ready.keys, ready.chunk.row)
+def _record_chunk(imported: Import, work: Work, ready: Ready) -> None:
+    result = work.record(ready)
     bad, values = ready.bad + result.bad, ready.values + result.values
     record_refused(imported.pk, bad, values)
     _note(
@@ -193,44 +200,13 @@ def _record_chunk(imported: Import, recorder: Recorder, ready: Ready) -> None:
     )
 
 
-def _finish(imported: Import, tally: Tally, recorder: Recorder, twins: int) -> None:
-    notes = list(imported.notes)
-    if twins:
-        notes.append({"code": "twins", "count": twins})
-    notes += [
-        {"code": code, "count": count} for code, count in (("cut", tally.cut), ("blank_lines", tally.blank)) if count
-    ]
-    if unknown := recorder.unknown_countries:
-        notes.append(
-            {"code": "unknown_countries", "count": len(unknown), "examples": ", ".join(list(unknown)[:5])[:200]}
-        )
+def _finish(imported: Import, work: Work) -> None:
+    notes = [*imported.notes, *work.notes()]
     with connection.cursor() as cursor:
         # The planner would take the tables for as small as they were before.
-        for model in (Party, Product, Order, OrderLine):
+        for model in work.tables:
             cursor.execute(f"ANALYZE {model._meta.db_table}")
     _note(imported, state=Import.State.DONE, finished_at=timezone.now(), rows_total=imported.rows_read, notes=notes)
-
-
-def reader_of(prepared: Prepared, source_id: int, today: Any) -> Reader:
-    assert prepared.layout is not None
-    return Reader(
-        prepared.mapping,
-        prepared.layout.heading,
-        source=source_id,
-        latest_on=latest_day(today),
-        serial_from=prepared.serial_from,
-    )
-
-
-def _made_ready(path: Path, prepared: Prepared, reader: Reader, twins: Twins, cut_at: int) -> Iterator[Ready]:
-    """The chunks of the file as facts with their keys."""
-    assert prepared.layout is not None
-    try:
-        for chunk in chunks(path, prepared.layout, sorted(set(reader.places.values())), CHUNK_ROWS, cut_at):
-            facts, bad, values = reader.facts_of(chunk)
-            yield Ready(chunk, facts, twins.keys_of(facts.lanes, facts.key_day), bad, values)
-    finally:
-        twins.close()
 
 
 def _note(imported: Import, **changes: Any) -> None:

@@ -14,16 +14,16 @@ from psycopg.errors import UniqueViolation
 
 from entente.ledger.facts import RETURN, Facts, Texts
 from entente.ledger.models import RefusedRow
-from entente.ledger.places import country_code, e164
+from entente.ledger.phones import e164
+from entente.ledger.places import country_code
 from entente.ledger.pure import dates
 from entente.ledger.pure.numbers import as_decimal
+from entente.ledger.pure.party_kinds import kind_of
 from entente.ledger.readers.table import BadRow
 from entente.ledger.staging import LINE_TABLE, copy_lines, copy_texts, queries
 
 MOST_MET = 20_000
 _START = datetime(1970, 1, 1, tzinfo=UTC)
-_KINDS = {"person": "person", "organisation": "organisation", "organization": "organisation", "company": "organisation",
-          "firma": "organisation", "privat": "person", "private": "person", "consumer": "person"}  # fmt: skip
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Recorder:
         for ref in refs.tolist():
             said = {name: texts[ref] for name, texts in about.items()}
             country, phone = self._country(said["country"]), said["phone"]
-            kind = _KINDS.get(said["kind"].casefold(), "unknown")
+            kind = kind_of(said["kind"])
             rows.append((
                 str(ref), facts.customers[ref], kind, said["customer_name"], said["segment"], said["email"], phone,
                 self._phone(phone, country), country, said["postcode"], said["city"], said["address"],

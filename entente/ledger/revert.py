@@ -1,4 +1,4 @@
-"""Take an import back: its lines, then what nobody else needs."""
+"""Take an import back: its lines and what it said of parties, then what nobody else needs."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from entente.ledger.models import Import, Order, OrderLine, Party
+from entente.ledger.models import Import, Order, OrderLine, Party, PartyVersion
+from entente.ledger.party_recording import DAYS, OBJECTS
+from entente.ledger.party_rows import COLUMNS
 from entente.ledger.record import ImportIsOver, forget_file, sole
 from entente.ledger.staging import queries
 
@@ -16,8 +18,9 @@ BATCH = 5_000
 def revert_import(import_id: int, *, by: Any, at: datetime) -> Import:
     """Remove the import's lines, its orders without lines, and its parties and products that nothing else speaks of.
 
-    A party stays where somebody has talked with it, consented for it or ordered for it since. What a line has
-    filled in on a party that stays, stays. The file may be imported again afterwards.
+    A party stays where somebody has talked with it, consented for it or ordered for it since, or where another import spoke of it. Of
+    what the import said about it, the newest word that is left holds again. What a line of an order has filled in on a party that
+    stays, stays. The file may be imported again afterwards.
     Raises SourceIsBusy, ImportIsOver.
     """
     imported = Import.objects.select_related("source").get(id=import_id)
@@ -25,7 +28,7 @@ def revert_import(import_id: int, *, by: Any, at: datetime) -> Import:
         imported = Import.objects.select_for_update(of=("self",)).select_related("source").get(id=import_id)
         if imported.state == Import.State.REVERTED:
             raise ImportIsOver(f"Import {import_id} was taken back already.")
-        _remove(import_id)
+        _remove(imported)
         imported.state, imported.reverted_at, imported.reverted_by = Import.State.REVERTED, at, by
         imported.refused.all().delete()
         imported.save(update_fields=["state", "reverted_at", "reverted_by"])
@@ -33,26 +36,64 @@ def revert_import(import_id: int, *, by: Any, at: datetime) -> Import:
     return imported
 
 
-def _remove(import_id: int) -> None:
-    query = queries("revert")
+def _remove(imported: Import) -> None:
+    of_parties = imported.kind == "parties"
+    _run("remember", imported)
+    for step in ("take_versions",) if of_parties else ("remove_lines", "remove_orders", "remove_products"):
+        _run(step, imported)
+    for batch in _lonely_parties(imported):
+        _remove_parties(batch)
+    if of_parties:
+        for step in ("find_words", "restore_parties", "restore_identifiers", "restore_attributes", "remove_bases"):
+            _run(step, imported)
+
+
+def _run(step: str, imported: Import) -> None:
     with connection.cursor() as cursor:
-        for name in ("remember", "remove_lines", "remove_orders", "remove_products"):
-            # Parameters go in one statement at a time.
-            for statement in query[name].split(";\n"):
-                cursor.execute(statement, {"import": import_id})
-    for batch in _lonely_parties():
-        found = Party.objects.filter(id__in=batch)
-        for relation in _what_holds_a_party():
-            found = found.exclude(id__in=relation.related_model.objects.filter(
-                **{f"{relation.field.name}__in": batch}).values(relation.field.name))  # fmt: skip
-        found.delete()
+        # Parameters go in one statement at a time.
+        for statement in queries("revert")[step].replace("[words]", _RESTORED).split(";\n"):
+            cursor.execute(statement, {"import": imported.pk})
 
 
-def _lonely_parties() -> Iterator[list[int]]:
+def _remove_parties(batch: list[int]) -> None:
+    found = Party.objects.filter(id__in=batch)
+    for relation in _relations(models.PROTECT):
+        found = found.exclude(id__in=relation.related_model.objects.filter(
+            **{f"{relation.field.name}__in": batch}).values(relation.field.name))  # fmt: skip
+    gone = list(found.values_list("id", flat=True))
+    for relation in _relations(models.CASCADE):
+        relation.related_model.objects.filter(**{f"{relation.field.name}__in": gone}).delete()
+    for relation in _relations(models.SET_NULL):
+        relation.related_model.objects.filter(**{f"{relation.field.name}__in": gone}).update(
+            **{relation.field.name: None}
+        )
+    with connection.cursor() as cursor:
+        for statement in queries("revert")["remove_parties"].split(";\n"):
+            cursor.execute(statement, {"parties": gone})
+
+
+def _restored(name: str) -> str:
+    """A field as the newest word left has it, where the import had spoken of it; otherwise as it stands."""
+    if name in DAYS:
+        return f"{name} = CASE WHEN said.words ? '{name}' THEN (said.words ->> '{name}')::date ELSE party.{name} END"
+    blank = "unknown" if name == "kind" else ""
+    return (
+        f"{name} = CASE WHEN said.words ? '{name}' THEN COALESCE(said.words ->> '{name}', '{blank}') "
+        f"ELSE party.{name} END"
+    )
+
+
+_RESTORED = ",\n".join(_restored(name) for name in COLUMNS if name not in ("key", *OBJECTS))
+
+
+def _lonely_parties(imported: Import) -> Iterator[list[int]]:
     after = 0
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(queries("revert")["lonely_parties"], {"after": after, "most": BATCH})
+            cursor.execute(
+                queries("revert")["lonely_parties"],
+                {"after": after, "most": BATCH, "import": imported.pk, "kind": imported.kind},
+            )
             batch = [row[0] for row in cursor.fetchall()]
         if not batch:
             return
@@ -60,10 +101,10 @@ def _lonely_parties() -> Iterator[list[int]]:
         after = batch[-1]
 
 
-def _what_holds_a_party() -> list[Any]:
-    """Relations of rooms above that forbid to delete: interactions, consents. Memberships go with their party."""
+def _relations(on_delete: Any) -> list[Any]:
+    """Relations of rooms above to a party: those that forbid to delete it (interactions, consents), or go with it (memberships)."""
     return [
         relation
         for relation in Party._meta.related_objects
-        if relation.on_delete is models.PROTECT and relation.related_model not in (Order, OrderLine)
+        if relation.on_delete is on_delete and relation.related_model not in (Order, OrderLine, PartyVersion)
     ]

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.ledger.models import Order, OrderLine, Party, Product
+from entente.ledger.models import Import, Order, OrderLine, Party, PartyVersion, Product
 
 _TABLES = {
     "party": Party._meta.db_table,
     "product": Product._meta.db_table,
     "order": Order._meta.db_table,
     "line": OrderLine._meta.db_table,
+    "version": PartyVersion._meta.db_table,
+    "import": Import._meta.db_table,
 }
 LINE_TABLE = _TABLES["line"]
 LINE_COLUMNS = (

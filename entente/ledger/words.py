@@ -16,6 +16,7 @@ REASONS: Mapping[str, Promise] = {
     "too_large": _("Line {line}: {column} is too large to be meant: {value}."),
     "not_a_date": _("Line {line}: {column} is no date in the order of this file: {value}."),
     "year_not_meant": _("Line {line}: {column} has a year that cannot be meant: {value}."),
+    "two_digit_year": _("Line {line}: {column} has a year of two digits: {value}. Write all four."),
     "in_the_future": _("Line {line}: {column} has not come yet: {value}."),
     "unknown_currency": _("Line {line}: {column} names no currency: {value}."),
     "two_currencies": _("Line {line}: {column} carries another currency than the line: {value}."),
@@ -39,6 +40,13 @@ NOTES: Mapping[str, Promise] = {
     "decimal_from_elsewhere": _(
         "{column} can be read in two ways; the decimal mark of the other columns was taken: {mark}."
     ),
+    "left_empty": _(
+        "{column}: {count} values were not understood and left empty, such as {examples}. They are kept as written."
+    ),
+    "same_key_again": _(
+        "{count} rows carry the number of an earlier row and say something else. The last one counts; all are kept."
+    ),
+    "layout_changed": _("The file is laid out differently from the last one of this source. New: {new}. Gone: {gone}."),
     "blank_lines": _("{count} lines were blank."),
 }
 

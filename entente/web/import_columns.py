@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from entente.ledger import draft
 from entente.ledger.dry_run import DryRun, dry_run
-from entente.ledger.mapping import FIELDS, Mapping, WrongMapping, from_json
+from entente.ledger.mapping import FIELDS_OF, Mapping, WrongMapping, from_json
 from entente.ledger.models import Import
 from entente.ledger.prepare import Proposal, prepare, propose_mapping
 from entente.ledger.survey import Wishes
@@ -49,8 +49,25 @@ LABELS = {
     "amount": gettext_lazy("Amount of the line"),
     "currency": gettext_lazy("Currency"),
 }
-ORDER = ("customer", "ordered_at", "amount", "quantity", "unit_price", "order_number", "currency")
-NEEDED = {"customer", "ordered_at"}
+PARTY_LABELS = {
+    "key": gettext_lazy("Number in the source"),
+    "name": gettext_lazy("Name"),
+    "given_name": gettext_lazy("Given name"),
+    "family_name": gettext_lazy("Family name"),
+    "house_number": gettext_lazy("House number"),
+    "subdivision": gettext_lazy("Part of the country"),
+    "language": gettext_lazy("Language"),
+    "zone": gettext_lazy("Time zone"),
+    "birth_date": gettext_lazy("Date of birth"),
+    "tax_id": gettext_lazy("Tax number"),
+    "known_on": gettext_lazy("Known since"),
+}
+LABELS_OF = {"orders": LABELS, "parties": {**LABELS, **PARTY_LABELS}}
+ORDER_OF = {
+    "orders": ("customer", "ordered_at", "amount", "quantity", "unit_price", "order_number", "currency"),
+    "parties": ("key", "kind", "name", "given_name", "family_name", "email", "phone"),
+}
+NEEDED_OF = {"orders": {"customer", "ordered_at"}, "parties": {"key"}}
 ANSWERS = {
     "encoding": gettext_lazy("Letters"),
     "separator": gettext_lazy("Separator"),
@@ -59,7 +76,10 @@ ANSWERS = {
     "dates": gettext_lazy("Order of the date"),
     "currency": gettext_lazy("Currency of all amounts"),
 }
-KINDS = {"sale": gettext_lazy("sale"), "return": gettext_lazy("return"), "charge": gettext_lazy("charge")}
+KINDS = {
+    "sale": gettext_lazy("sale"), "return": gettext_lazy("return"), "charge": gettext_lazy("charge"),
+    "person": gettext_lazy("person"), "organisation": gettext_lazy("organisation"), "unknown": gettext_lazy("unknown"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,10 +122,10 @@ def import_map(request: HttpRequest, import_id: int) -> HttpResponse:
     run = get_object_or_404(Import.objects.select_related("source"), pk=import_id, by=person(request))
     if run.state != Import.State.DRAFT:
         return redirect("import", import_id=run.pk)
-    asked = _asked(request)
+    asked = _asked(request, run.kind)
     try:
         path = draft.file_of(run)
-        reading = _read(path, asked)
+        reading = _read(path, asked, run.kind)
         tried = None
         if reading.is_ready and asked.do == "start":
             return _start(request, run, reading)
@@ -129,7 +149,7 @@ def _start(request: HttpRequest, run: Import, reading: Reading) -> HttpResponse:
     return redirect("import", import_id=opened.pk)
 
 
-def _asked(request: HttpRequest) -> Asked:
+def _asked(request: HttpRequest, kind: str) -> Asked:
     given = request.POST
     if request.method != "POST":
         return Asked(request.GET.get("map", "")[:60], None, {}, "")
@@ -140,28 +160,29 @@ def _asked(request: HttpRequest) -> Asked:
         for name in ANSWERS
         if name != forgotten and (value := given.get(f"read.{name}", "")) and "\0" not in value
     }
-    columns = {name: value for name in FIELDS if (value := given.get(f"columns.{name}", ""))}
+    columns = {name: value for name in FIELDS_OF[kind] if (value := given.get(f"columns.{name}", ""))}
     return Asked(given.get("map", "")[:60], columns if "has_columns" in given else None, answers, do)
 
 
-def _read(path: Path, asked: Asked) -> Reading:
+def _read(path: Path, asked: Asked, kind: str) -> Reading:
     wishes = Wishes(asked.answers.get("encoding", ""), asked.answers.get("separator", ""), asked.header)
-    reading = Reading(propose_mapping(path, wishes))
+    reading = Reading(propose_mapping(path, wishes, kind))
     if not reading.proposal.heading:
         reading.questions = reading.proposal.questions
         return reading
-    options = reading.proposal.options
+    options: dict[str, Any] = {"kind": kind, **reading.proposal.options}
     reading.columns = reading.proposal.columns if asked.columns is None else asked.columns
     if asked.map:
         try:
-            chosen = draft.map_of(asked.map)
+            chosen = draft.map_of(asked.map, kind)
             options = chosen.as_json()
             if asked.columns is None:
                 heading = reading.proposal.heading
-                reading.columns = {name: heading[at] for name, at in chosen.places(heading).items()}
+                places = chosen.places(heading)
+                reading.columns = {name: heading[at] for name, at in places.items() if name in chosen.columns}
         except WrongMapping as error:
             reading.errors["map"] = str(error)
-    reading.errors.update(_wrong(reading.columns, reading.proposal.heading))
+    reading.errors.update(_wrong(reading.columns, reading.proposal.heading, kind))
     # Which of several columns is meant is answered in the form itself.
     reading.questions = [one for one in reading.proposal.questions if one.asks != "column"]
     if reading.errors or reading.questions:
@@ -174,33 +195,34 @@ def _read(path: Path, asked: Asked) -> Reading:
     return reading
 
 
-def _wrong(columns: dict[str, str], heading: list[str]) -> dict[str, str]:
+def _wrong(columns: dict[str, str], heading: list[str], kind: str) -> dict[str, str]:
     errors = {name: _("The file has no such column.") for name, column in columns.items() if column not in heading}
-    for name in NEEDED - columns.keys():
+    for name in NEEDED_OF[kind] - columns.keys():
         errors[name] = _("Say which column this is.")
-    if "amount" not in columns and not {"quantity", "unit_price"} <= columns.keys():
+    if kind == "orders" and "amount" not in columns and not {"quantity", "unit_price"} <= columns.keys():
         errors["amount"] = _("Say which column this is, or give both quantity and price.")
     return errors
 
 
 def _page(run: Import, asked: Asked, reading: Reading, tried: DryRun | None) -> dict[str, Any]:
     proposal = reading.proposal
-    names = [*ORDER, *(name for name in FIELDS if name not in ORDER)]
+    first = ORDER_OF[run.kind]
+    names = [*first, *(name for name in FIELDS_OF[run.kind] if name not in first)]
     unclear = {one.column: one.text for one in proposal.questions if one.asks == "column"}
     showing = asked.do in ("try", "start") or bool(asked.map)
     return {
         "run": run,
         "asked": asked,
-        "maps": draft.saved_maps(),
+        "maps": draft.saved_maps(run.kind),
         "heading": proposal.heading,
         "rows": proposal.rows,
         "ready": proposal.ready,
         "fields": [
             {
                 "name": name,
-                "label": LABELS.get(name, name),
+                "label": LABELS_OF[run.kind].get(name, name),
                 "chosen": reading.columns.get(name, ""),
-                "needed": name in NEEDED,
+                "needed": name in NEEDED_OF[run.kind],
                 "error": reading.errors.get(name, "") if showing else "",
                 "unclear": unclear.get(name, ""),
             }
@@ -215,7 +237,7 @@ def _page(run: Import, asked: Asked, reading: Reading, tried: DryRun | None) -> 
         ],
         "mapped": set(reading.columns.values()),
         "is_ready": reading.is_ready,
-        "tried": tried and _tried(tried),
+        "tried": tried and _tried(tried, run.kind),
     }
 
 
@@ -223,13 +245,14 @@ def _shown(value: str) -> str:
     return {"\t": _("tab"), ";": "; ", "yes": _("yes"), "no": _("no")}.get(value, value)
 
 
-def _tried(run: DryRun) -> dict[str, Any]:
+def _tried(run: DryRun, kind: str) -> dict[str, Any]:
     return {
+        "of_parties": kind == "parties",
         "counts": run.counts,
         "is_part": run.counts.get("rows", 0) >= ROWS_TRIED,
         "totals": list(run.totals.items()),
         "days": run.days,
-        "first": [{**row, "kind": KINDS.get(row["kind"], row["kind"])} for row in run.first],
+        "first": [{**row, "kind": KINDS.get(row.get("kind", ""), row.get("kind", ""))} for row in run.first],
         "refused": [
             refusal(row["reason"], line=row["line"], column=row["column"], value=row["value"]) for row in run.refused
         ],

@@ -11,11 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entente.customize.forget import forget_reverted
+from entente.identify.match import refresh
 from entente.ledger import draft
+from entente.ledger.mapping import KINDS
 from entente.ledger.models import Import, RefusedRow
 from entente.ledger.record import stored_file
 from entente.ledger.refused import refused_rows_csv
@@ -32,6 +35,10 @@ PAGE = 50
 PAGE_REFUSED = 50
 # An import that has not written for so long has lost its worker.
 SILENT = timedelta(seconds=60)
+KIND_WORDS = {
+    "orders": gettext_lazy("Orders: each line a line of an order, or a whole order"),
+    "parties": gettext_lazy("People and organisations: each line one of them"),
+}
 UNDER_WAY = (Import.State.WAITING, Import.State.RUNNING)
 
 
@@ -75,21 +82,25 @@ def import_new(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 def _import_new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "imports/new.html", _upload_page())
+        return render(request, "imports/new.html", _upload_page(request.GET.get("kind", "")))
+    kind = request.POST.get("kind", "orders")
+    if kind not in KINDS:
+        return _refused_upload(request, _("Say what is in the file."))
     file = request.FILES.get("file")
     if file is None or not file.size:
         return _refused_upload(request, _("Choose a file that is not empty."))
     try:
         kept = draft.keep_draft(
-            file.chunks(), file_name=file.name or "", source_name=request.POST.get("source", ""), by=person(request)
-        )
+            file.chunks(), file_name=file.name or "", source_name=request.POST.get("source", ""), by=person(request),
+            kind=kind,
+        )  # fmt: skip
     except draft.TooLarge as error:
         return _refused_upload(request, str(error), 413)
     return redirect("import_map", import_id=kept.pk)
 
 
-def _upload_page() -> dict[str, object]:
-    return {"most_mb": draft.most_bytes() // 1024**2}
+def _upload_page(kind: str = "") -> dict[str, object]:
+    return {"most_mb": draft.most_bytes() // 1024**2, "kinds": [(one, KIND_WORDS[one]) for one in KINDS], "kind": kind}
 
 
 def _refused_upload(request: HttpRequest, why: str, status: int = 422) -> HttpResponse:
@@ -139,7 +150,7 @@ def _watched(run: Import) -> dict[str, object]:
 
 def _revertible(run: Import, is_stuck: bool) -> bool:
     """Done, or left lying with what it has recorded; not while somebody works at it."""
-    return run.kind == "orders" and (run.state == Import.State.DONE or is_stuck)
+    return run.kind in KINDS and (run.state == Import.State.DONE or is_stuck)
 
 
 def _refused(run: Import, asked: str) -> tuple[list[tuple[RefusedRow, str]], str | None]:
@@ -197,6 +208,8 @@ def import_reversal(request: HttpRequest, import_id: int) -> HttpResponse:
     try:
         revert_import(run.pk, by=person(request), at=timezone.now())
         forget_reverted()
+        # What is left holds again on the customers as well.
+        refresh()
     except EntenteError as error:
         messages.error(request, str(error))
     else:

@@ -154,7 +154,7 @@ def test_users(capsys):
 
 def test_every_command_explains_itself(capsys):
     for name in command_line.COMMANDS:
-        word = {"import_orders": "import"}.get(name, name)
+        word = {"import_facts": "import"}.get(name, name)
         with pytest.raises(SystemExit) as stopped:
             main([word, "--help"])
         assert stopped.value.code == 0 and "usage" in capsys.readouterr().out

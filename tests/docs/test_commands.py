@@ -112,7 +112,7 @@ def test_there_are_commands_to_be_tested():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_stands_in_a_document(name: str):
-    word = "import" if name == "import_orders" else name
+    word = "import" if name == "import_facts" else name
     assert any(words_of(command)[1:2] == [word] for _, command in SHOWN if "entente" in command.split()[0])
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from entente.cli import import_orders
+from entente.cli import import_facts
 from entente.ledger.models import Import, OrderLine
 from entente.lib.errors import EntenteError
 
@@ -17,10 +17,10 @@ LOG = "customer,date,amount\na,2024-01-01,10\nb,2024-01-02,oops\n"
 @pytest.fixture
 def entente(capsys):
     parser = argparse.ArgumentParser()
-    import_orders.register(parser.add_subparsers())
+    import_facts.register(parser.add_subparsers())
 
     def entente(*arguments):
-        code = import_orders.run(parser.parse_args(["import", *map(str, arguments)]))
+        code = import_facts.run(parser.parse_args(["import", *map(str, arguments)]))
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -90,3 +90,44 @@ def test_stopped_by_hand_it_can_be_resumed(entente, write, monkeypatch):
     assert Import.objects.get().state == "waiting"
     assert entente("orders", path, "--currency", "EUR")[0] == 0
     assert Import.objects.get().state == "done"
+
+
+def test_parties_and_what_became_of_them(entente, write):
+    from entente.identify.models import Customer
+    from entente.ledger.models import Party, Source
+
+    path = write("key,name,birth_date\n1,Ada,1970-02-28\n2,Bob,never\n")
+    code, said, _ = entente("parties", path, "--map", "parties", "--source", "erp", "--rank", "7", "--dry-run")
+    assert (code, Import.objects.count()) == (0, 0)
+    assert "1 new parties, 0 changed." in said
+    assert "birth_date is no date" in said
+    code, said, _ = entente("parties", path, "--map", "parties", "--source", "erp", "--rank", "7", "--json")
+    answer = json.loads(said)
+    assert (code, answer["kind"], answer["rows_recorded"], answer["rows_refused"]) == (0, "parties", 1, 1)
+    assert (Source.objects.get().name, Source.objects.get().rank) == ("erp", 7)
+    assert [customer.name for customer in Customer.objects.all()] == ["Ada"]
+    assert "Nothing to do" in entente("parties", path, "--map", "parties", "--source", "erp")[1]
+    later = write("key,name\n1,Ada L\n", "later.csv")
+    number = json.loads(entente("parties", later, "--source", "erp", "--json")[1])["id"]
+    assert [customer.name for customer in Customer.objects.all()] == ["Ada L"]
+    assert "erp: later.csv" in entente("list")[1]
+    assert entente("revert", number)[0] == 0
+    assert [customer.name for customer in Customer.objects.all()] == ["Ada"]
+    assert entente("revert", answer["id"])[0] == 0
+    assert not Party.objects.exists()
+    assert not Customer.objects.exists()
+
+
+def test_parties_with_the_mapping_of_orders(entente, write):
+    with pytest.raises(EntenteError, match="entente import orders FILE"):
+        entente("parties", write(LOG), "--map", "purchase-log")
+    with pytest.raises(EntenteError, match="lacks key"):
+        entente("parties", write("a,b\n1,2\n"))
+
+
+def test_what_parties_leave_open_is_asked(entente, write):
+    path = write("key,birth date\n1,03/04/1970\n")
+    code, said, complained = entente("parties", path)
+    assert (code, said) == (2, "")
+    assert "--dates 'd/m/y'" in complained
+    assert entente("parties", path, "--dates", "d/m/y")[0] == 0

@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
-from entente.ledger.models import Import
+from entente.ledger.mapping import from_json
+from entente.ledger.models import Import, Party, PartyVersion
 from entente.ledger.record import open_import, run_import
 from entente.ledger.revert import revert_import
 from tests.ledger.conftest import LINES, bring, ledger, mapping
@@ -64,6 +65,18 @@ def address():
     )
 
 
+def kill(opened: Import, media: Path, place: str, after: int, *, before: bool) -> None:
+    """Run the import in a process of its own that dies at the point."""
+    child = CHILD.format(media=str(media), place=place, after=after, before=before, import_id=opened.pk)
+    environment = {**os.environ, "DATABASE_URL": address(), "DJANGO_SETTINGS_MODULE": "entente.settings"}
+    root = Path(__file__).resolve().parents[2]
+    died = subprocess.run(
+        [sys.executable, "-c", child], cwd=root, env=environment, capture_output=True, timeout=120, check=False
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    opened.refresh_from_db()
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_and_resumed(write, settings, point, monkeypatch):
     place, after, before = POINTS[point]
@@ -74,14 +87,7 @@ def test_killed_and_resumed(write, settings, point, monkeypatch):
     assert ledger()["lines"] == []
 
     opened = open_import(path, mapping=read, source_name="shop", file_name="x", by=None)
-    child = CHILD.format(media=str(settings.MEDIA_ROOT), place=place, after=after, before=before, import_id=opened.pk)
-    environment = {**os.environ, "DATABASE_URL": address(), "DJANGO_SETTINGS_MODULE": "entente.settings"}
-    root = Path(__file__).resolve().parents[2]
-    died = subprocess.run(
-        [sys.executable, "-c", child], cwd=root, env=environment, capture_output=True, timeout=120, check=False
-    )
-    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-    opened.refresh_from_db()
+    kill(opened, settings.MEDIA_ROOT, place, after, before=before)
     assert opened.state == Import.State.RUNNING
     assert opened.rows_read < 101 or place == "_finish"
 
@@ -89,3 +95,27 @@ def test_killed_and_resumed(write, settings, point, monkeypatch):
     done = run_import(opened.pk)
     assert (done.state, done.rows_read, done.rows_recorded, done.rows_known) == ("done", 101, 100, 0)
     assert ledger() == expected
+
+
+@pytest.mark.parametrize("point", ["refused rows written, not committed", "all read, not finished"])
+def test_parties_killed_and_resumed(write, settings, point):
+    place, after, before = POINTS[point]
+    rows = [f"{n % 40},name {n},{n // 40}\n" for n in range(100)]
+    rows[30] = ",nobody,\n"
+    path = write("key,name,card\n" + "".join(rows))
+    read = from_json({"kind": "parties", "columns": {"key": "key", "name": "name"}, "identifiers": {"card": "card"}})
+
+    def said():
+        versions = PartyVersion.objects.order_by("id").values_list("party__key", "line", "fields")
+        return list(versions), sorted(Party.objects.values_list("key", "name", "identifiers__card"))
+
+    undisturbed = bring(path, read)
+    expected = said()
+    revert_import(undisturbed.pk, by=None, at=undisturbed.finished_at)
+    assert said() == ([], [])
+    opened = open_import(path, mapping=read, source_name="shop", file_name="x", by=None)
+    kill(opened, settings.MEDIA_ROOT, place, after, before=before)
+    assert opened.state == Import.State.RUNNING
+    done = run_import(opened.pk)
+    assert (done.state, done.rows_read, done.rows_recorded, done.rows_refused) == ("done", 100, 99, 1)
+    assert said() == expected

@@ -2,11 +2,16 @@
 
 import json
 
+import phonenumbers
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from entente.ledger import words
+from entente.ledger import phones, words
 from entente.ledger.mapping import FIELDS, WrongMapping, from_json, load, ready_names
-from entente.ledger.places import country_code, e164
+from entente.ledger.phones import e164
+from entente.ledger.places import country_code, language_code, subdivision_code, zone_name
+from entente.ledger.pure.party_kinds import kind_of
 from entente.ledger.pure.reasons import NOTES, REASONS
 from entente.ledger.staging import queries
 
@@ -86,6 +91,63 @@ def test_telephone_numbers():
     assert e164("+44 20 7946 0018", "") == "+442079460018"
     assert e164("901820", "") == ""
     assert e164("'; drop table", "GB") == ""
+
+
+_FORMS = (
+    "+{code}{number}",
+    "+{code} {number}",
+    "+{code} (0){number}",
+    "{prefix}{number}",
+    "{number}",
+    "00{code}{number}",
+    "{code}{number}",
+)
+
+
+@given(
+    region=st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
+    other=st.sampled_from(["", "GB", "DE", "US", "IT"]),
+    form=st.sampled_from(_FORMS),
+    changed=st.lists(st.tuples(st.integers(0, 5), st.sampled_from("0123456789")), max_size=4),
+    kind=st.sampled_from(["fixed_line", "mobile", "toll_free"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_the_quick_way_to_a_number_says_what_the_library_says(region, other, form, changed, kind):
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    digits = list(getattr(getattr(plan, kind), "example_number", None) or "12345678")
+    for place, digit in changed:
+        digits[-1 - place % len(digits)] = digit
+    written = form.format(code=plan.country_code, number="".join(digits), prefix=plan.national_prefix or "")
+    for country in (region, other):
+        assert phones._quickly(written, country) in (None, phones._thoroughly(written, country))
+
+
+def test_plain_numbers_are_read_quickly():
+    assert phones._quickly("030 901820", "DE") == phones._quickly("+49 30 901820", "") == "+4930901820"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("de", "de"), ("en-gb", "en-GB"), ("zh_hant", "zh-Hant"), ("German", "de"), ("فارسی", "fa"), ("xx", None), ("?", None)]
+)  # fmt: skip
+def test_languages(name, code):
+    assert language_code(name) == code
+
+
+def test_parts_of_countries_and_zones():
+    assert [subdivision_code(name) for name in ("by", "DE-BY", "New South Wales")] == ["BY", "BY", None]
+    assert [zone_name(name) for name in ("europe/berlin", "America/New York", "../etc")] == [
+        "Europe/Berlin",
+        "America/New_York",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [("Firma", "organisation"), ("физическое  лицо", "person"), ("", "unknown"), ("robot", "unknown")]
+)
+def test_kinds(word, kind):
+    assert kind_of(word) == kind
 
 
 def test_the_queries_have_names():

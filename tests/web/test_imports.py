@@ -98,6 +98,42 @@ def test_two_readings_are_asked_about_and_shown_on_the_files_own_values(maxim: C
     assert [question["asks"] for question in forgotten.context["questions"]] == ["dates"]
 
 
+def test_parties_go_all_the_way(maxim: Client):
+    assert 'value="parties" selected' in maxim.get("/imports/new?kind=parties").content.decode()
+    text = "no,Vorname,Nachname,Geburtsdatum\nP1,Ada,L,1970-02-28\nP2,Bob,,never\n"
+    file = SimpleUploadedFile("people.csv", text.encode())
+    assert maxim.post("/imports/new", {"file": file, "source": "erp", "kind": "parties"}).status_code == 302
+    run = Import.objects.order_by("-id")[0]
+    url = f"/imports/{run.pk}/columns"
+    page = maxim.get(url)
+    assert [field["name"] for field in page.context["fields"] if field["needed"]] == ["key"]
+    assert {map.key for map in page.context["maps"]} == {"parties"}
+    form = {
+        "has_columns": "1",
+        "columns.given_name": "Vorname",
+        "columns.family_name": "Nachname",
+        "columns.birth_date": "Geburtsdatum",
+    }
+    assert maxim.post(url, {**form, "do": "try"}).status_code == 422
+    form["columns.key"] = "no"
+    tried = maxim.post(url, {**form, "do": "try"})
+    assert (tried.context["tried"]["counts"]["new"], tried.context["tried"]["counts"]["refused"]) == (1, 1)
+    assert "Ada L" in tried.content.decode()
+    maxim.post(url, {**form, "do": "start"})
+    opened = Import.objects.get(source__name="erp")
+    assert run_import(opened.pk).rows_recorded == 1
+    match_new()
+    assert Customer.objects.filter(name="Ada L").exists()
+    assert maxim.get(f"{url.replace(str(run.pk), str(opened.pk))}").status_code == 302
+    maxim.post(f"/imports/{opened.pk}/reversal")
+    assert not Customer.objects.filter(name="Ada L").exists()
+
+
+def test_a_kind_that_there_is_not_is_refused(maxim: Client):
+    file = SimpleUploadedFile("people.csv", b"a,b\n")
+    assert maxim.post("/imports/new", {"file": file, "kind": "../orders"}).status_code == 422
+
+
 def test_a_saved_map_is_taken_and_a_strange_one_named(maxim: Client):
     run = hand_over(maxim)
     url = f"/imports/{run.pk}/columns"

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 # Field -> names, the surest first. The order of the fields is the order of choosing.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -55,13 +55,48 @@ NAMES: dict[str, tuple[str, ...]] = {
     "currency": ("currency", "currency code", "währung", "waehrung", "валюта", "ارز", "واحد پول"),
 }  # fmt: skip
 
+# The fields of a party, in the same way.
+PARTY_NAMES: dict[str, tuple[str, ...]] = {
+    "key": (
+        "key", "party key", "customer id", "customer number", "customer no", "client id", "account number", "party id", "contact id",
+        "record id", "rec id", "id", "number", "kundennummer", "kunden nr", "kontonummer", "код клиента", "номер клиента", "код",
+        "کد مشتری", "شماره مشتری", "کد",
+    ),
+    "kind": ("kind", "party kind", "customer kind"),
+    "given_name": ("given name", "first name", "firstname", "forename", "vorname", "имя", "نام کوچک"),
+    "family_name": ("family name", "last name", "lastname", "surname", "nachname", "familienname", "фамилия", "نام خانوادگی"),
+    "name": (
+        "name", "full name", "customer name", "client name", "company", "company name", "kundenname", "firma", "фио", "название",
+        "организация", "имя клиента", "نام مشتری", "نام", "نام شرکت",
+    ),
+    "segment": NAMES["segment"],
+    "email": NAMES["email"],
+    "phone": NAMES["phone"],
+    "address": NAMES["address"],
+    "house_number": ("house number", "house no", "street number", "hausnummer", "номер дома", "дом", "پلاک"),
+    "postcode": NAMES["postcode"],
+    "city": (*NAMES["city"], "suburb"),
+    "subdivision": ("subdivision", "state", "province", "region", "bundesland", "область", "регион", "استان"),
+    "country": NAMES["country"],
+    "language": ("language", "preferred language", "sprache", "язык", "زبان"),
+    "zone": ("zone", "time zone", "timezone", "zeitzone", "часовой пояс", "منطقه زمانی"),
+    "birth_date": (
+        "birth date", "birthdate", "date of birth", "born on", "birthday", "dob", "geburtsdatum", "geburtstag", "дата рождения",
+        "تاریخ تولد",
+    ),
+    "tax_id": ("tax id", "tax number", "vat number", "vat id", "ust id", "ustid", "steuernummer", "инн", "کد ملی", "شناسه ملی"),
+    "known_on": ("known on", "customer since", "created on", "created at", "kunde seit", "angelegt am", "дата регистрации", "تاریخ ثبت"),
+}  # fmt: skip
 
-def propose(heading: Sequence[str]) -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
+
+def propose(
+    heading: Sequence[str], fields: Mapping[str, Sequence[str]] = NAMES
+) -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
     """Field -> position, for columns that are named as one expects; and the fields that several columns could be."""
     plain = [plain_name(name) for name in heading]
     chosen: dict[str, int] = {}
     unclear: dict[str, tuple[int, ...]] = {}
-    for field, names in NAMES.items():
+    for field, names in fields.items():
         for name in names:
             places = tuple(place for place, found in enumerate(plain) if found == name and place not in chosen.values())
             if len(places) == 1:

@@ -13,6 +13,7 @@ REASONS: Mapping[str, str] = {
     "too_large": "Line {line}: {column} is too large to be meant: {value}.",
     "not_a_date": "Line {line}: {column} is no date in the order of this file: {value}.",
     "year_not_meant": "Line {line}: {column} has a year that cannot be meant: {value}.",
+    "two_digit_year": "Line {line}: {column} has a year of two digits: {value}. Write all four.",
     "in_the_future": "Line {line}: {column} has not come yet: {value}.",
     "unknown_currency": "Line {line}: {column} names no currency: {value}.",
     "two_currencies": "Line {line}: {column} carries another currency than the line: {value}.",
@@ -34,6 +35,9 @@ NOTES: Mapping[str, str] = {
     "unknown_countries": "{count} country names were not known and left empty, such as {examples}.",
     "cut": "{count} texts were longer than they may be and were cut.",
     "decimal_from_elsewhere": "{column} can be read in two ways; the decimal mark of the other columns was taken: {mark}.",
+    "left_empty": "{column}: {count} values were not understood and left empty, such as {examples}. They are kept as written.",
+    "same_key_again": "{count} rows carry the number of an earlier row and say something else. The last one counts; all are kept.",
+    "layout_changed": "The file is laid out differently from the last one of this source. New: {new}. Gone: {gone}.",
     "blank_lines": "{count} lines were blank.",
 }
 

@@ -1,4 +1,4 @@
-"""entente import: orders from a file into the ledger, and what became of earlier ones."""
+"""entente import: orders and parties from files into the ledger, and what became of earlier ones."""
 
 from __future__ import annotations
 
@@ -23,13 +23,21 @@ ASKED = 2
 
 
 def register(subparsers: Any) -> None:
-    parser = subparsers.add_parser("import", help="bring orders into the ledger, list imports, take one back")
+    parser = subparsers.add_parser(
+        "import", help="bring orders or parties into the ledger, list imports, take one back"
+    )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="WHAT")
     orders = verbs.add_parser("orders", help="import a CSV, CSV.gz, Parquet or XLSX file of orders")
-    orders.add_argument("file", metavar="FILE", type=Path)
     reading_options(orders)
-    orders.add_argument("--source", default="", metavar="NAME", help="the system the file comes from")
-    orders.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+    parties = verbs.add_parser("parties", help="import a CSV, CSV.gz, Parquet or XLSX file of people and organisations")
+    _reading_options(parties, ready="parties")
+    for each in (orders, parties):
+        each.add_argument("file", metavar="FILE", type=Path)
+        each.add_argument("--source", default="", metavar="NAME", help="the system the file comes from")
+        each.add_argument(
+            "--rank", type=_rank, metavar="N", help="where the source is new: the lower, the more it is believed (100)"
+        )
+        each.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
     listed = verbs.add_parser("list", help="the latest imports")
     listed.add_argument("--most", type=int, default=20, metavar="N")
     revert = verbs.add_parser("revert", help="take an import back")
@@ -37,32 +45,40 @@ def register(subparsers: Any) -> None:
     refused = verbs.add_parser("refused", help="the refused rows of an import as CSV")
     refused.add_argument("import_id", metavar="ID", type=int)
     refused.add_argument("--out", metavar="FILE", type=Path)
-    for each in (orders, listed, revert, refused):
+    for each in (orders, parties, listed, revert, refused):
         terminal.wants_json(each)
         each.set_defaults(run=run)
 
 
 def reading_options(orders: argparse.ArgumentParser) -> None:
     """How a file of orders is to be read, where it does not tell by itself."""
-    orders.add_argument(
-        "--map",
-        metavar="NAME|FILE",
-        help="which column is what: online-retail, purchase-log or a JSON file; without it by their names",
-    )
-    orders.add_argument("--encoding", default="", help="such as utf-8, cp1251, cp1252, utf-16")
-    orders.add_argument("--separator", default="", help="the character between fields; tab for a tabulator")
-    orders.add_argument(
-        "--dates", default="", help="the order of dates: d/m/y, m/d/y, y-m-d, 'jalali y/m/d', 'jalali d/m/y'"
-    )
+    _reading_options(orders, ready="online-retail, purchase-log")
     orders.add_argument("--decimal", default="", help="the decimal mark: . or ,")
     orders.add_argument("--currency", default="", help="the currency where the file says none, such as EUR")
-    orders.add_argument("--zone", default="", help="the time zone of the file's times; the firm's without it")
-    orders.add_argument("--sheet", default="", help="the sheet of a workbook; the first without it")
-    heading = orders.add_mutually_exclusive_group()
+
+
+def _reading_options(parser: argparse.ArgumentParser, *, ready: str) -> None:
+    parser.add_argument(
+        "--map", metavar="NAME|FILE", help=f"which column is what: {ready} or a JSON file; without it by their names"
+    )
+    parser.add_argument("--encoding", default="", help="such as utf-8, cp1251, cp1252, utf-16")
+    parser.add_argument("--separator", default="", help="the character between fields; tab for a tabulator")
+    parser.add_argument(
+        "--dates", default="", help="the order of dates: d/m/y, m/d/y, y-m-d, 'jalali y/m/d', 'jalali d/m/y'"
+    )
+    parser.add_argument("--zone", default="", help="the time zone of the file's times; the firm's without it")
+    parser.add_argument("--sheet", default="", help="the sheet of a workbook; the first without it")
+    heading = parser.add_mutually_exclusive_group()
     heading.add_argument("--header", action="store_true", default=None, help="the first line names the columns")
     heading.add_argument(
         "--no-header", action="store_false", dest="header", help="the first line is a row as the others"
     )
+
+
+def _rank(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) > 32_767:
+        raise argparse.ArgumentTypeError("has to be a number from 0 to 32767")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     from entente.ledger.prepare import OpenQuestions
     from entente.lib.errors import EntenteError
 
-    verbs = {"orders": _orders, "list": _list, "revert": _revert, "refused": _refused}
+    verbs = {"orders": _import, "parties": _import, "list": _list, "revert": _revert, "refused": _refused}
     try:
         return verbs[args.verb](args)
     except OpenQuestions as error:
@@ -94,21 +110,24 @@ def import_file(args: argparse.Namespace, *, progress: Callable[..., None]) -> t
     from entente.ledger.our_firm import make_firm_of_orders
     from entente.ledger.record import open_import, run_import
 
-    opened = open_import(args.file, mapping=_mapping(args), source_name=args.source, file_name=args.file.name, by=None)
+    opened = open_import(
+        args.file, mapping=_mapping(args), source_name=args.source, file_name=args.file.name, by=None,
+        rank=getattr(args, "rank", None),
+    )  # fmt: skip
     was_known = opened.state == Import.State.DONE
-    imported = run_import(opened.pk, progress=_shown_by(progress))
+    imported = run_import(opened.pk, progress=_shown_by(progress, opened.kind))
     make_firm_of_orders()
     match_new(progress=progress)
     return imported, was_known
 
 
-def _orders(args: argparse.Namespace) -> int:
+def _import(args: argparse.Namespace) -> int:
     from entente.ledger.dry_run import dry_run
 
     progress = terminal.Progress()
     try:
         if args.dry_run:
-            found = dry_run(args.file, _mapping(args), source_name=args.source, progress=_shown_by(progress))
+            found = dry_run(args.file, _mapping(args), source_name=args.source, progress=_shown_by(progress, args.verb))
             progress.close()
             return _show_dry_run(found, args)
         imported, was_known = import_file(args, progress=progress)
@@ -124,21 +143,29 @@ def _orders(args: argparse.Namespace) -> int:
     return 0
 
 
-def _shown_by(progress: Callable[..., None]) -> Callable[[Progress], None]:
-    return lambda at: progress("Importing orders", at.rows_read, max(at.rows_total or 0, at.rows_read) or None)
+def _shown_by(progress: Callable[..., None], kind: str) -> Callable[[Progress], None]:
+    return lambda at: progress(f"Importing {kind}", at.rows_read, max(at.rows_total or 0, at.rows_read) or None)
 
 
 def _mapping(args: argparse.Namespace) -> Mapping:
-    from entente.ledger.mapping import load
+    from entente.ledger.mapping import WrongMapping, load
     from entente.ledger.prepare import OpenQuestions, propose_mapping
     from entente.ledger.survey import Wishes
 
+    kind = getattr(args, "verb", "orders")
     separator = "\t" if args.separator in ("tab", "\\t") else args.separator
-    read = {"encoding": args.encoding, "separator": separator, "dates": args.dates, "decimal": args.decimal,
-            "currency": args.currency.upper(), "zone": args.zone, "sheet": args.sheet, "header": args.header}  # fmt: skip
+    read = {"encoding": args.encoding, "separator": separator, "dates": args.dates, "zone": args.zone, "sheet": args.sheet,
+            "header": args.header}  # fmt: skip
+    if kind == "orders":
+        read |= {"decimal": args.decimal, "currency": args.currency.upper()}
     if args.map:
-        return load(args.map).with_read(**read)
-    proposal = propose_mapping(args.file, Wishes(args.encoding, separator, args.header, args.sheet))
+        mapping = load(args.map)
+        if mapping.kind != kind:
+            raise WrongMapping(
+                f"The mapping {args.map} is for {mapping.kind}. Import with: entente import {mapping.kind} FILE"
+            )
+        return mapping.with_read(**read)
+    proposal = propose_mapping(args.file, Wishes(args.encoding, separator, args.header, args.sheet), kind)
     if proposal.questions:
         raise OpenQuestions(proposal.questions)
     mapping = proposal.as_mapping(**read)
@@ -154,7 +181,7 @@ def _list(args: argparse.Namespace) -> int:
     imports = list(Import.objects.select_related("source").order_by("-id")[: args.most])
     words = [
         f"{each.pk:>5}  {each.get_state_display():<10} {each.made_at:%Y-%m-%d %H:%M}  {each.rows_recorded:>10,} recorded  "
-        f"{each.rows_refused:>8,} refused  {each.source.name}: {each.file_name}"
+        f"{each.rows_refused:>8,} refused  {each.kind:<8} {each.source.name}: {each.file_name}"
         for each in imports
     ]
     result = {"imports": [_imported_json(each) for each in imports]}
@@ -164,10 +191,13 @@ def _list(args: argparse.Namespace) -> int:
 
 def _revert(args: argparse.Namespace) -> int:
     from entente.customize.forget import forget_reverted
+    from entente.identify.match import refresh
     from entente.ledger.revert import revert_import
 
     imported = revert_import(args.import_id, by=None, at=timezone.now())
     forget_reverted()
+    # What is left holds again on the customers as well.
+    refresh()
     words = f"Import {imported.pk} ({imported.file_name}) was taken back."
     terminal.say(_imported_json(imported), as_json=args.json, words=lambda: words)
     return 0
@@ -196,11 +226,8 @@ def _show_dry_run(found: DryRun, args: argparse.Namespace) -> int:
     if found.questions:
         return ask([question.as_json() for question in found.questions], args)
     data = {name: value for name, value in vars(found).items() if name not in ("questions", "mapping")}
-    counts = found.counts
     words = [
-        f"{counts['rows']:,} rows: {counts['facts']:,} would be recorded, {counts['known']:,} are known, {counts['refused']:,} refused.",
-        f"{counts['orders']:,} orders of {counts['customers']:,} customers, {counts['products']:,} products; "
-        f"{counts['anonymous']:,} lines without a customer.",
+        *_counted(found.counts, args.verb),
         *(f"Sum: {total:,} {code}" for code, total in found.totals.items()),
         *(note(each) for each in found.notes),
         *(
@@ -214,11 +241,25 @@ def _show_dry_run(found: DryRun, args: argparse.Namespace) -> int:
     return 0
 
 
+def _counted(counts: dict[str, int], kind: str) -> list[str]:
+    rows = (
+        f"{counts['rows']:,} rows: {counts['facts']:,} would be recorded, {counts['known']:,} are known, "
+        f"{counts['refused']:,} refused."
+    )
+    if kind == "parties":
+        return [rows, f"{counts['new']:,} new parties, {counts['changed']:,} changed."]
+    return [
+        rows,
+        f"{counts['orders']:,} orders of {counts['customers']:,} customers, {counts['products']:,} products; "
+        f"{counts['anonymous']:,} lines without a customer.",
+    ]
+
+
 def _imported_json(imported: Import, *, known_before: bool = False) -> dict[str, Any]:
     from entente.ledger.words import note
 
     return {
-        "id": imported.pk, "source": imported.source.name, "file_name": imported.file_name, "state": imported.state,
+        "id": imported.pk, "kind": imported.kind, "source": imported.source.name, "file_name": imported.file_name, "state": imported.state,
         "rows_read": imported.rows_read, "rows_recorded": imported.rows_recorded, "rows_known": imported.rows_known,
         "rows_refused": imported.rows_refused, "notes": [note(each) for each in imported.notes], "error": imported.error,
         "nothing_to_do": known_before,

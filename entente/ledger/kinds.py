@@ -1,0 +1,151 @@
+"""What differs between files of orders and files of parties: how their chunks are read, recorded and spoken of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.db.models import Model
+
+from entente.ledger.facts import Facts, Reader, Tally
+from entente.ledger.models import Import, Order, OrderLine, Party, PartyVersion, Product
+from entente.ledger.party_recording import PartyRecorder
+from entente.ledger.party_rows import PartyReader, PartyRows
+from entente.ledger.prepare import Prepared, latest_day
+from entente.ledger.readers.table import BadRow, Chunk
+from entente.ledger.recording import Recorded, Recorder
+from entente.ledger.survey import chunks
+from entente.ledger.twins import Twins
+
+
+@dataclass
+class Ready:
+    """A chunk made ready for the ledger beside the thread that writes."""
+
+    chunk: Chunk
+    facts: Any
+    keys: Any
+    bad: list[BadRow]
+    values: list[str]
+
+
+class Work(Protocol):
+    """One import under way. tables: what it writes to."""
+
+    tables: tuple[type[Model], ...]
+
+    def ready(self, path: Path, size: int, cut_at: int) -> Iterator[Ready]:
+        """The chunks of the file, `size` rows each; one ends after row `cut_at`."""
+
+    def record(self, ready: Ready) -> Recorded:
+        """Write one chunk in the caller's transaction."""
+
+    def notes(self) -> list[dict[str, Any]]:
+        """What there is to say at the end."""
+
+
+class OrderWork:
+    tables: tuple[type[Model], ...] = (Party, Product, Order, OrderLine)
+
+    def __init__(self, imported: Import, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._reader = reader_of(prepared, imported.source_id, imported.made_at.date())
+        self._recorder = Recorder(
+            source=imported.source_id,
+            import_id=imported.pk,
+            countries=prepared.mapping.countries,
+            column_names={name: self._reader.column_name(name) for name in self._reader.places},
+            names_from_priced_lines=prepared.mapping.names_from_priced_lines,
+            overlaps=imported.rows_known > 0,
+        )
+        self._twins = Twins()
+
+    def ready(self, path: Path, size: int, cut_at: int) -> Iterator[Ready]:
+        assert self._prepared.layout is not None
+        wanted = sorted(set(self._reader.places.values()))
+        try:
+            for chunk in chunks(path, self._prepared.layout, wanted, size, cut_at):
+                facts, bad, values = self._reader.facts_of(chunk)
+                yield Ready(chunk, facts, self._twins.keys_of(facts.lanes, facts.key_day), bad, values)
+        finally:
+            self._twins.close()
+
+    def record(self, ready: Ready) -> Recorded:
+        facts: Facts = ready.facts
+        return self._recorder.record(facts, ready.keys, ready.chunk.row)
+
+    def notes(self) -> list[dict[str, Any]]:
+        notes: list[dict[str, Any]] = []
+        if self._twins.count:
+            notes.append({"code": "twins", "count": self._twins.count})
+        notes += _tally_notes(self._reader.tally)
+        if unknown := self._recorder.unknown_countries:
+            examples = ", ".join(list(unknown)[:5])[:200]
+            notes.append({"code": "unknown_countries", "count": len(unknown), "examples": examples})
+        return notes
+
+
+class PartyWork:
+    tables: tuple[type[Model], ...] = (Party, PartyVersion)
+
+    def __init__(self, imported: Import, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._reader = party_reader_of(prepared, imported.made_at.date())
+        self._recorder = PartyRecorder(imported.source_id, imported.pk, self._reader.fields)
+
+    def ready(self, path: Path, size: int, cut_at: int) -> Iterator[Ready]:
+        assert self._prepared.layout is not None
+        wanted = sorted(set(self._reader.places.values()))
+        for chunk in chunks(path, self._prepared.layout, wanted, size, cut_at):
+            rows, bad, values = self._reader.rows_of(chunk)
+            yield Ready(chunk, rows, None, bad, values)
+
+    def record(self, ready: Ready) -> Recorded:
+        rows: PartyRows = ready.facts
+        news = self._recorder.record(rows)
+        return Recorded(news.versions, news.rows - news.versions, [], [])
+
+    def notes(self) -> list[dict[str, Any]]:
+        again = self._recorder.again()
+        return [*([{"code": "same_key_again", "count": again}] if again else []), *party_notes(self._reader)]
+
+
+def work_of(imported: Import, prepared: Prepared) -> Work:
+    return PartyWork(imported, prepared) if prepared.mapping.kind == "parties" else OrderWork(imported, prepared)
+
+
+def reader_of(prepared: Prepared, source_id: int, today: date) -> Reader:
+    assert prepared.layout is not None
+    return Reader(
+        prepared.mapping,
+        prepared.layout.heading,
+        source=source_id,
+        latest_on=latest_day(today),
+        serial_from=prepared.serial_from,
+    )
+
+
+def party_reader_of(prepared: Prepared, today: date) -> PartyReader:
+    assert prepared.layout is not None
+    return PartyReader(
+        prepared.mapping, prepared.layout.heading, latest_on=latest_day(today), serial_from=prepared.serial_from
+    )
+
+
+def party_notes(reader: PartyReader) -> list[dict[str, Any]]:
+    """What a reader of parties has met by now."""
+    notes = _tally_notes(reader.tally)
+    for name, tally in reader.left_empty.items():
+        if tally:
+            examples = ", ".join(filter(None, tally))[:200]
+            notes.append(
+                {"code": "left_empty", "column": reader.column_name(name), "count": tally.total(), "examples": examples}
+            )
+    return notes
+
+
+def _tally_notes(tally: Tally) -> list[dict[str, Any]]:
+    return [
+        {"code": code, "count": count} for code, count in (("cut", tally.cut), ("blank_lines", tally.blank)) if count
+    ]
