@@ -22,7 +22,13 @@ from entente.customize.decide import LAW as DECIDE_LAW
 from entente.customize.decide import decide
 from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle
-from entente.differentiate.partitions import attach_partition, drop_partition, indexing, retire_partitions
+from entente.differentiate.partitions import (
+    attach_partition,
+    drop_partition,
+    has_partition,
+    indexing,
+    retire_partitions,
+)
 from entente.differentiate.value import value_customers
 from entente.identify.match import match_new
 from entente.identify.models import Membership
@@ -74,12 +80,12 @@ def run_cycle(as_of: date, *, today: date, by: User | None = None, progress: Pro
             return cycle
         try:
             _work(cycle, firm, progress)
-            retire_partitions(but=cycle)
         except Exception as error:
             # Never over a broken transaction: each step is in one of its own, and this one begins afresh.
             with suppress(InterfaceError, OperationalError):
                 Cycle.objects.filter(pk=cycle.pk).update(state=Cycle.State.FAILED, error=str(error)[:2000])
             raise
+        retire_partitions(but=cycle)
         return cycle
 
 
@@ -158,10 +164,11 @@ def _clear_away(cycle: Cycle) -> None:
     for other in (
         Cycle.objects.filter(published_at=None).exclude(pk=cycle.pk).exclude(steps_done={}, state=Cycle.State.FAILED)
     ):
-        drop_partition(other)
-        Cycle.objects.filter(pk=other.pk).update(
-            steps_done={}, state=Cycle.State.FAILED, error=other.error or _("Interrupted.")
-        )
+        with transaction.atomic():
+            drop_partition(other)
+            Cycle.objects.filter(pk=other.pk).update(
+                steps_done={}, state=Cycle.State.FAILED, error=other.error or _("Interrupted.")
+            )
 
 
 def _work(cycle: Cycle, firm: Firm, progress: Progress) -> None:
@@ -171,7 +178,7 @@ def _work(cycle: Cycle, firm: Firm, progress: Progress) -> None:
         )
     with extract() as columns:
         facts = Facts(columns, cycle.as_of, currency=firm.currency, margin_rate=float(firm.margin_rate))
-        if "value" not in cycle.steps_done:
+        if "value" not in cycle.steps_done or not has_partition(cycle.pk):
             _step(cycle, "value", lambda: _value(cycle, facts, progress))
         Cycle.objects.filter(pk=cycle.pk).update(step="decide")
         # A customer has one decision a day: the new ones take the place of the old in the instant they are published.

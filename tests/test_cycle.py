@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from entente import cycle as circle
 from entente.customize import answer
@@ -236,3 +237,44 @@ def test_a_table_somebody_reads_for_long_goes_the_next_time(trade, monkeypatch):
         assert old in partitions()
     run_cycle(AS_OF + timedelta(days=1), today=TODAY)
     assert old not in partitions()
+
+
+def test_a_view_somebody_built_on_an_old_table_keeps_it_and_fails_nothing(trade):
+    for day in (date(2026, 3, 5), date(2026, 3, 6), date(2026, 3, 20)):
+        run_cycle(day, today=TODAY)
+    first, second, _ = partitions()
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE VIEW built_on_it AS SELECT customer_id FROM {first}")
+    try:
+        cycle = run_cycle(AS_OF, today=TODAY)
+        assert cycle.state == Cycle.State.DONE and first in partitions() and second not in partitions()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP VIEW built_on_it")
+
+
+def test_valuations_that_are_gone_are_made_again(trade, monkeypatch):
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("the roof fell in")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(circle, "decide", breaks)
+        with pytest.raises(RuntimeError):
+            run_cycle(AS_OF, today=TODAY)
+    stopped = Cycle.objects.get()
+    assert "value" in stopped.steps_done
+    retiring.drop_partition(stopped)
+    assert run_cycle(AS_OF, today=TODAY).pk == stopped.pk
+    assert len(valuations(stopped)) == 120
+
+
+def test_indexes_wait_for_those_of_a_killed_run(trade):
+    """Its server goes on with them for a while."""
+    cycle = run_cycle(AS_OF, today=TODAY)
+    with other_connection() as dying:
+        dying.execute("SELECT pg_advisory_lock(%s, %s)", [retiring.INDEXING, cycle.pk])
+        with retiring.indexing(cycle) as indexed:
+            with pytest.raises(TimeoutError):
+                indexed(0.2)
+            dying.execute("SELECT pg_advisory_unlock(%s, %s)", [retiring.INDEXING, cycle.pk])
+            indexed()

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from entente.customize.models import Answer, Decision
 from entente.customize.standing import answerable
-from entente.differentiate.current import in_force
 from entente.interact.models import Interaction
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
@@ -59,7 +58,7 @@ def _answer(
     until_on: date | None = None,
     why_not: str = "",
 ) -> Answer:
-    claimed = Decision.objects.filter(answerable(in_force()), pk=decision.pk)
+    claimed = Decision.objects.filter(answerable(), pk=decision.pk)
     if claimed.update(state=state, state_at=at, due_on=until_on) != 1:
         raise AlreadyAnswered(_("This step has been answered already. Open Today again to see what is left."))
     decision.state, decision.state_at, decision.due_on = state, at, until_on

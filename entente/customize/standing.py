@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from entente.customize.models import Decision
+from entente.differentiate.current import in_force_id
 from entente.differentiate.models import Cycle
 
 
@@ -16,9 +17,10 @@ def open_now(cycle: Cycle | None) -> Q:
     return Q(state=Decision.State.OPEN, cycle_id=None if cycle is None else cycle.pk)
 
 
-def answerable(cycle: Cycle | None) -> Q:
-    """Steps that may be answered: those open now, and those put off on whatever day."""
-    return open_now(cycle) | Q(state=Decision.State.POSTPONED)
+def answerable() -> Q:
+    """Steps that may be answered: those open now, and those put off on whatever day. Which cycle is in force is asked in the same
+    statement: a newer one may be published at any moment."""
+    return Q(state=Decision.State.OPEN, cycle_id=in_force_id()) | Q(state=Decision.State.POSTPONED)
 
 
 def stands(state: str, shown: Cycle, cycle: Cycle | None) -> Q:

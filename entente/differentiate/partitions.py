@@ -9,14 +9,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from entente.differentiate.models import Cycle, Valuation
 from entente.warehouse.copy_in import copy_columns
 
 # Who asks how somebody moved compares days of these weeks, or the ends of months.
 KEPT = timedelta(days=35)
-PATIENCE = "5s"
+# Whoever waits to drop a table keeps all later readers of valuations waiting behind him.
+PATIENCE = "100ms"
+INDEXING = 7_203_003
 
 
 def partition_of(cycle: Cycle) -> str:
@@ -38,19 +40,21 @@ def write_partition(cycle: Cycle, table: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def indexing(cycle: Cycle) -> Iterator[Callable[[], None]]:
+def indexing(cycle: Cycle) -> Iterator[Callable[..., None]]:
     """Make the indexes of the cycle's valuations on a connection of its own while other work goes on.
 
     Yields what waits for them, and raises what went wrong with them. Safe to run again: those that stand are kept.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="indexes") as beside:
-        work = beside.submit(_index_partition, partition_of(cycle))
+        work = beside.submit(_index_partition, cycle.pk, partition_of(cycle))
         yield work.result
 
 
-def _index_partition(name: str) -> None:
+def _index_partition(number: int, name: str) -> None:
     try:
         with connection.cursor() as cursor:
+            # The server goes on for a while with what a killed run had begun: wait for it, or the same name would be made twice.
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [INDEXING, number % 2**31])
             for first in ("", "level", "stage", "country"):
                 # Of its own name, so that a run that was killed half-way does not make it twice.
                 columns = f"{first}, value DESC, customer_id DESC" if first else "value DESC, customer_id DESC"
@@ -91,19 +95,21 @@ def retire_partitions(*, but: Cycle) -> int:
     kept = set(last_of_month.values())
     retired = 0
     for number, day in days.items():
-        if number == but.pk or day > newest - KEPT or day in kept or not _is_there(number):
+        if number == but.pk or day > newest - KEPT or day in kept or not has_partition(number):
             continue
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
                 cursor.execute(f"DROP TABLE {Valuation._meta.db_table}_{int(number)}")
-        except OperationalError:
-            return retired
+        except DatabaseError:
+            # Somebody reads it, or has built a view on it: it stays, and the others go.
+            continue
         retired += 1
     return retired
 
 
-def _is_there(number: int) -> bool:
+def has_partition(number: int) -> bool:
+    """Are the valuations of this cycle there, attached or not?"""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{Valuation._meta.db_table}_{int(number)}"])
         return bool(cursor.fetchone()[0])

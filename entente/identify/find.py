@@ -148,12 +148,21 @@ def _orders(text: str, user: User, limit: int) -> list[FoundOrder]:
     ]
 
 
+NEWEST = 5_000  # contacts that are read one after the other, back through time
+
 # The index gathers every contact that holds a word before it gives the first; of a word most hold, that is most of the table.
 COMMON = """
 SELECT coalesce(max(often) * (SELECT reltuples FROM pg_class WHERE oid = %(table)s::regclass), 0) > %(many)s
 FROM pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS known(word, often)
 WHERE s.schemaname = current_schema AND s.tablename = %(table)s AND s.attname = 'words' AND starts_with(known.word, %(word)s)
 """
+
+
+def _newest(matches: QuerySet[Interaction], limit: int) -> list[Interaction]:
+    """Among the newest contacts only: a word that was common once may stand in none of them."""
+    beyond = list(Interaction.objects.order_by("-at").values_list("at", flat=True)[NEWEST : NEWEST + 1])
+    some = matches.filter(at__gt=beyond[0]) if beyond else matches
+    return list(some.select_related("by").defer("words").order_by("-at", "-id")[:limit])
 
 
 def _is_common(word: str) -> bool:
@@ -171,12 +180,13 @@ def _interactions(text: str, user: User, limit: int) -> list[FoundInteraction]:
         return []
     # Words hold letters and digits only: nothing in them means anything to tsquery.
     query = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
-    few = matches = Interaction.objects.filter(words=query)
-    # Few are put in order; of many the newest are met soon on the way back through time.
-    if len(words) > 1 or not _is_common(words[0]):
+    matches = Interaction.objects.filter(words=query)
+    rows = _newest(matches, limit) if len(words) == 1 and _is_common(words[0]) else []
+    if len(rows) < limit:
         with _through_the_index():
             ids = list(matches.order_by().values_list("id", flat=True)[: MANY + 1])
+        # Few are put in order; of many the newest are met soon on the way back through time.
         few = Interaction.objects.filter(id__in=ids) if len(ids) <= MANY else matches
-    rows = list(few.select_related("by").defer("words").order_by("-at", "-id")[:limit])
+        rows = list(few.select_related("by").defer("words").order_by("-at", "-id")[:limit])
     owners = customers_of({row.party_id for row in rows}, user)
     return [FoundInteraction(row, owners[row.party_id]) for row in rows if row.party_id in owners]

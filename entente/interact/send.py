@@ -168,7 +168,12 @@ def defer_delivery(outgoing_id: int, *, wait: timedelta | None = None) -> None:
 def deliver(outgoing_id: int) -> str:
     """Hand one message to the mail server. Returns its state; one that somebody else delivers is left alone."""
     with _claimed(outgoing_id) as is_ours:
-        return _deliver(outgoing_id) if is_ours else "not ours"
+        if is_ours:
+            return _deliver(outgoing_id)
+    if Outgoing.objects.filter(pk=outgoing_id, state=Outgoing.State.QUEUED).exists():
+        # Who holds it has just put it back: this job must not be the last that was told of it.
+        defer_delivery(outgoing_id, wait=FIRST_WAIT)
+    return "not ours"
 
 
 @contextmanager

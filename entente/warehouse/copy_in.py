@@ -76,6 +76,8 @@ def instants(seconds: NDArray[Any]) -> Wire:
 
 def float_arrays(values: NDArray[Any], offsets: Ints) -> Wire:
     """A column of double precision[]: row i holds values[offsets[i] : offsets[i + 1]]."""
+    if np.isnan(values).any():
+        raise ValueError(f"an array of numbers holds NaN, in place {int(np.flatnonzero(np.isnan(values))[0])} of all")
     items = np.empty(len(values), np.dtype([("length", ">i4"), ("value", ">f8")]))
     items["length"], items["value"] = 8, values
     count = np.diff(offsets)

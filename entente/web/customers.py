@@ -31,7 +31,7 @@ def customers(request: HttpRequest) -> HttpResponse:
     people = _people(request)
     if cycle is None or order == "name":
         filters = ranking.Filters(**_looked_after(request))
-        listing, countries = ranking.by_name(cycle, person(request), filters, **places), []
+        listing, countries = ranking.by_name(person(request), filters, **places), []
     else:
         countries = ranking.countries(cycle)
         filters = ranking.Filters(

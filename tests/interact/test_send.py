@@ -33,7 +33,7 @@ from entente.interact.send import (
     sweep_outgoing,
 )
 from entente.staff.models import User
-from tests.ledger_facts import Ledger, a_user, committed, customer_of
+from tests.ledger_facts import Ledger, a_user, committed, customer_of, other_connection
 
 __all__ = ["committed"]  # fixture
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -381,3 +381,15 @@ def test_who_was_taken_for_dead_does_not_overrule_the_next(server, ann, anna, mo
     assert deliver(row.pk) == "not ours"
     row.refresh_from_db()
     assert row.state == "sent" and len(server.taken) == 1
+
+
+def test_who_comes_while_it_is_being_put_back_comes_again(server, ann, anna):
+    """Else it would wait for nobody: its job is done, and what waits is swept by nobody."""
+    row = written(ann, anna)
+    before = len(jobs())
+    with other_connection() as sweeping:
+        sweeping.execute("SELECT pg_advisory_lock(%s, %s)", [send._CLAIM, row.pk])
+        assert deliver(row.pk) == "not ours"
+    assert len(jobs()) == before + 1 and jobs()[-1] == ({"outgoing_id": row.pk}, True)
+    assert deliver(row.pk) == "sent"
+    assert deliver(row.pk) == "not ours" and len(jobs()) == before + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,18 @@ import pytest
 from django.db import connection
 
 from entente.warehouse import copy_in
-from entente.warehouse.copy_in import copy_columns, copy_field, copy_text
+from entente.warehouse.copy_in import (
+    Wire,
+    coded,
+    copy_columns,
+    copy_field,
+    copy_text,
+    float_arrays,
+    instants,
+    jsonb,
+    text_array,
+    texts,
+)
 
 pytestmark = pytest.mark.django_db
 TYPES = {
@@ -108,3 +120,38 @@ def test_hostile_text_comes_back_as_it_was(table):
 def test_a_nul_which_no_table_can_hold_falls_away(table):
     copy_text(table, ("big", "word"), [f"1\t{copy_field(chr(0) + 'a' + chr(0))}\n"])
     assert back(table, "big", "word") == [(1, "a")]
+
+
+def test_a_nan_among_the_numbers_of_an_array_is_refused():
+    with pytest.raises(ValueError, match="place 1"):
+        float_arrays(np.array([1.0, np.nan]), np.array([0, 2]))
+
+
+@pytest.mark.django_db
+def test_arrays_texts_and_instants_come_back_as_they_went():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE wires (id bigint, numbers double precision[], words varchar[], told jsonb, at timestamptz, code varchar)"
+        )
+    told = ['{"a": "нет · بله \\\\ \\t"}', "{}", "[]"]
+    wires = {
+        "id": np.array([1, -2, 3], np.int64),
+        "numbers": float_arrays(np.array([1.5, -0.0, 2.0**-40]), np.array([0, 2, 2, 3])),
+        "words": coded([text_array([b"x", "дом".encode()]), text_array([])], np.array([0, 1, -1])),
+        "told": texts([jsonb(text) for text in told]),
+        "at": instants(np.array([0, -1, 4_102_444_800])),
+        "code": coded([b"", "ü\t\\N".encode()], np.array([1, 0, -1])),
+    }
+    copy_columns("wires", wires)
+    nobody = {name: Wire(wire.data, wire.start[:0], wire.length[:0]) for name, wire in wires.items() if name != "id"}
+    copy_columns("wires", {"id": np.zeros(0, np.int64), **nobody})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT numbers, words, told::text, extract(epoch FROM at)::bigint, code FROM wires ORDER BY abs(id)"
+        )
+        rows = cursor.fetchall()
+    assert [row[0] for row in rows] == [[1.5, -0.0], [], [2.0**-40]]
+    assert [row[1] for row in rows] == [["x", "дом"], [], None]
+    assert [json.loads(row[2]) for row in rows] == [json.loads(text) for text in told]
+    assert [row[3] for row in rows] == [0, None, 4_102_444_800]
+    assert [row[4] for row in rows] == ["ü\t\\N", "", None]
