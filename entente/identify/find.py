@@ -162,7 +162,10 @@ def _newest(matches: QuerySet[Interaction], limit: int) -> list[Interaction]:
     """Among the newest contacts only: a word that was common once may stand in none of them."""
     beyond = list(Interaction.objects.order_by("-at").values_list("at", flat=True)[NEWEST : NEWEST + 1])
     some = matches.filter(at__gt=beyond[0]) if beyond else matches
-    return list(some.select_related("by").defer("words").order_by("-at", "-id")[:limit])
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The planner would gather all that hold the word first, which is what is to be avoided.
+        cursor.execute("SET LOCAL enable_bitmapscan = off; SET LOCAL statement_timeout = '5s'")
+        return list(some.select_related("by").defer("words").order_by("-at", "-id")[:limit])
 
 
 def _is_common(word: str) -> bool:
