@@ -17,6 +17,7 @@ from entente.warehouse.copy_in import copy_field, copy_text
 
 LAW = "one record, one customer 1"
 BATCH = 20_000
+WORTH_COUNTING = 1_000
 
 # What a customer shows of its party, column by column.
 SHOWN = (
@@ -37,6 +38,8 @@ def match_new(*, progress: Callable[[str, float, float | None], None] = lambda *
             if not rows:
                 break
             _make_customers(rows)
+        if len(rows) == BATCH or made == 0:
+            _count_again(len(rows))
         made, after = made + len(rows), rows[-1][0]
         progress("Recognising customers", made, None)
     refresh(progress=progress)
@@ -48,12 +51,24 @@ def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_:
     done = 0
     while True:
         with transaction.atomic():
+            with connection.cursor() as cursor:
+                # Whole tables are compared. A planner that still believes them empty would go through one for each row of the other.
+                cursor.execute("SET LOCAL enable_nestloop = off")
             rows = _outdated()
             if not rows:
                 return done
             _show_again(rows)
         done += len(rows)
         progress("Completing customers", done, None)
+
+
+def _count_again(new: int) -> None:
+    """Tell the planner that tables have grown: what it knows may be from before they were filled, and its plans with it."""
+    if new < WORTH_COUNTING:
+        return
+    with connection.cursor() as cursor:
+        for model in (Party, Customer, Membership):
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
 
 
 def _one_at_a_time() -> None:
