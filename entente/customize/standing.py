@@ -12,15 +12,15 @@ from entente.differentiate.current import in_force_id
 from entente.differentiate.models import Cycle
 
 
-def open_now(cycle: Cycle | None) -> Q:
-    """The steps of the cycle in force that wait for somebody."""
-    return Q(state=Decision.State.OPEN, cycle_id=None if cycle is None else cycle.pk)
+def open_now() -> Q:
+    """The steps of the cycle in force that wait for somebody. Which cycle that is, is asked in the same statement: a newer one may be
+    published at any moment."""
+    return Q(state=Decision.State.OPEN, cycle_id=in_force_id())
 
 
 def answerable() -> Q:
-    """Steps that may be answered: those open now, and those put off on whatever day. Which cycle is in force is asked in the same
-    statement: a newer one may be published at any moment."""
-    return Q(state=Decision.State.OPEN, cycle_id=in_force_id()) | Q(state=Decision.State.POSTPONED)
+    """Steps that may be answered: those open now, and those put off on whatever day."""
+    return open_now() | Q(state=Decision.State.POSTPONED)
 
 
 def stands(state: str, shown: Cycle, cycle: Cycle | None) -> Q:

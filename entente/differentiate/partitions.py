@@ -22,7 +22,11 @@ INDEXING = 7_203_003
 
 
 def partition_of(cycle: Cycle) -> str:
-    return f"{Valuation._meta.db_table}_{cycle.pk}"
+    return _name(cycle.pk)
+
+
+def _name(number: int) -> str:
+    return f"{Valuation._meta.db_table}_{int(number)}"
 
 
 def write_partition(cycle: Cycle, table: Mapping[str, Any]) -> None:
@@ -46,11 +50,12 @@ def indexing(cycle: Cycle) -> Iterator[Callable[..., None]]:
     Yields what waits for them, and raises what went wrong with them. Safe to run again: those that stand are kept.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="indexes") as beside:
-        work = beside.submit(_index_partition, cycle.pk, partition_of(cycle))
+        work = beside.submit(_index_partition, cycle.pk)
         yield work.result
 
 
-def _index_partition(number: int, name: str) -> None:
+def _index_partition(number: int) -> None:
+    name = _name(number)
     try:
         with connection.cursor() as cursor:
             # The server goes on for a while with what a killed run had begun: wait for it, or the same name would be made twice.
@@ -100,7 +105,7 @@ def retire_partitions(*, but: Cycle) -> int:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-                cursor.execute(f"DROP TABLE {Valuation._meta.db_table}_{int(number)}")
+                cursor.execute(f"DROP TABLE {_name(number)}")
         except DatabaseError:
             # Somebody reads it, or has built a view on it: it stays, and the others go.
             continue
@@ -111,5 +116,5 @@ def retire_partitions(*, but: Cycle) -> int:
 def has_partition(number: int) -> bool:
     """Are the valuations of this cycle there, attached or not?"""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{Valuation._meta.db_table}_{int(number)}"])
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [_name(number)])
         return bool(cursor.fetchone()[0])

@@ -165,7 +165,11 @@ def _newest(matches: QuerySet[Interaction], limit: int) -> list[Interaction]:
     with transaction.atomic(), connection.cursor() as cursor:
         # The planner would gather all that hold the word first, which is what is to be avoided.
         cursor.execute("SET LOCAL enable_bitmapscan = off; SET LOCAL statement_timeout = '5s'")
-        return list(some.select_related("by").defer("words").order_by("-at", "-id")[:limit])
+        return _first(some, limit)
+
+
+def _first(some: QuerySet[Interaction], limit: int) -> list[Interaction]:
+    return list(some.select_related("by").defer("words").order_by("-at", "-id")[:limit])
 
 
 def _is_common(word: str) -> bool:
@@ -190,6 +194,6 @@ def _interactions(text: str, user: User, limit: int) -> list[FoundInteraction]:
             ids = list(matches.order_by().values_list("id", flat=True)[: MANY + 1])
         # Few are put in order; of many the newest are met soon on the way back through time.
         few = Interaction.objects.filter(id__in=ids) if len(ids) <= MANY else matches
-        rows = list(few.select_related("by").defer("words").order_by("-at", "-id")[:limit])
+        rows = _first(few, limit)
     owners = customers_of({row.party_id for row in rows}, user)
     return [FoundInteraction(row, owners[row.party_id]) for row in rows if row.party_id in owners]

@@ -38,8 +38,8 @@ def match_new(*, progress: Callable[[str, float, float | None], None] = lambda *
             if not rows:
                 break
             _make_customers(rows)
-        if len(rows) == BATCH or made == 0:
-            _count_again(len(rows))
+        if len(rows) >= WORTH_COUNTING:
+            _count_again()
         made, after = made + len(rows), rows[-1][0]
         progress("Recognising customers", made, None)
     refresh(progress=progress)
@@ -51,9 +51,6 @@ def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_:
     done = 0
     while True:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                # Whole tables are compared. A planner that still believes them empty would go through one for each row of the other.
-                cursor.execute("SET LOCAL enable_nestloop = off")
             rows = _outdated()
             if not rows:
                 return done
@@ -62,10 +59,8 @@ def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_:
         progress("Completing customers", done, None)
 
 
-def _count_again(new: int) -> None:
+def _count_again() -> None:
     """Tell the planner that tables have grown: what it knows may be from before they were filled, and its plans with it."""
-    if new < WORTH_COUNTING:
-        return
     with connection.cursor() as cursor:
         for model in (Party, Customer, Membership):
             cursor.execute(f"ANALYZE {model._meta.db_table}")
@@ -130,6 +125,8 @@ def _outdated() -> list[tuple[Any, ...]]:
     theirs = ", ".join(f"c.{name}" for name in SHOWN if name != "name")
     ours = ", ".join(f"p.{name}" for name in SHOWN if name != "name")
     with connection.cursor() as cursor:
+        # Whole tables are compared. A planner that still believes them empty would go through one for each row of the other.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(
             f"""
             SELECT c.id, p.key, {columns}

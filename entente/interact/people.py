@@ -39,9 +39,8 @@ def people(
     levels: pyramid level by customer, for the longest silence. wishes: reads what a Preference row keeps.
     """
     row_of = {number: row for row, number in enumerate(customers)}
-    whose = (
-        "{" + ",".join(map(str, customers)) + "}"
-    )  # one text instead of a list: a million numbers are not dumped one by one
+    # One text instead of a list: a million numbers are not dumped one by one.
+    whose = "{" + ",".join(map(str, customers)) + "}"
     _, country, subdivision, phone, postcode, zone = _customers(customers, whose)
     preference, preferences = _preferences(whose, row_of, wishes)
     return People(

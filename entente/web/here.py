@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from entente.customize.models import Decision
-from entente.differentiate.current import in_force_id
+from entente.customize.standing import open_now
 from entente.staff.models import Firm
 from entente.web.permissions import allowed
 from entente.web.person import person
@@ -148,6 +148,6 @@ def _entry(place: Place, now: str) -> dict[str, Any] | None:
 def _to_do() -> int:
     """Steps that wait for somebody, counted to one more than is shown. Each kind has an index of its own, which an OR would not use."""
     waits = Decision.objects.order_by().values_list("id")
-    is_open = waits.filter(state="open", cycle_id=in_force_id())[: MOST_COUNTED + 1]
+    is_open = waits.filter(open_now())[: MOST_COUNTED + 1]
     has_come_back = waits.filter(state="postponed", due_on__lte=timezone.localdate())[: MOST_COUNTED + 1]
     return min(len(is_open.union(has_come_back, all=True)), MOST_COUNTED + 1)

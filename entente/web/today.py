@@ -29,7 +29,7 @@ def today(request: HttpRequest) -> HttpResponse:
     """Open decisions, and those put off until now, by what they are worth; a fragment with the next few for whoever scrolls on."""
     whose = choice(request, "whose", ("mine", "all")) or "all"
     cycle = in_force()
-    rows, more = _open(person(request), cycle, whose, text(request, "before", longest=2001))
+    rows, more = _open(person(request), whose, text(request, "before", longest=2001))
     steps = advice.steps(rows, timezone.now())
     listed = {
         "steps": steps,
@@ -48,14 +48,14 @@ def today(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _open(user: User, cycle: Cycle | None, whose: str, asked: str) -> tuple[list[Decision], str | None]:
+def _open(user: User, whose: str, asked: str) -> tuple[list[Decision], str | None]:
     rows = Decision.objects.select_related("cycle").defer("cycle__laws", "cycle__steps_done", "cycle__notes")
     if whose == "mine":
         rows = rows.filter(customer__looked_after_by=user)
     if asked:
         rows = rows.filter(before(("score", "id"), read_place(asked, float, int)))
     # Each state has an index of its own, which an OR of both would not use.
-    is_open = open_now(cycle)
+    is_open = open_now()
     has_come_back = Q(state=Decision.State.POSTPONED, due_on__lte=timezone.localdate())
     found = [
         row for wanted in (is_open, has_come_back) for row in rows.filter(wanted).order_by("-score", "-id")[: PAGE + 1]

@@ -107,13 +107,10 @@ def _compare_field(field: Field, columns: Mapping[str, Coded], left: Rows, right
         return
     a, b = column.code[left], column.code[right]
     letters, ends = column.letters
-    sound = columns.get(field.name + SOUND)
-    if field.how == "name":
+    if field.how in ("name", "words"):
+        sound = columns.get(field.name + SOUND)
         near = np.zeros(len(a), np.bool_) if sound is None else _both_same(sound, left, right)
-        compare_names(letters, ends, a, b, near, out)
-    elif field.how == "words":
-        near = np.zeros(len(a), np.bool_) if sound is None else _both_same(sound, left, right)
-        compare_words(letters, ends, a, b, near, out)
+        (compare_names if field.how == "name" else compare_words)(letters, ends, a, b, near, out)
     elif field.how == "date":
         compare_dates(letters, ends, a, b, out)
     else:

@@ -165,9 +165,13 @@ def _patterns(fields: tuple[Field, ...], levels: Levels) -> tuple[Levels, Floats
 
 def _shares(levels: NDArray[np.int8], count: int) -> Floats:
     seen = np.bincount(levels[levels >= 0], minlength=count).astype(np.float64)
-    share = (seen + np.full(count, 0.5) * 1e-3) / (seen.sum() + count * 0.5e-3)
-    out: Floats = np.clip(share, LEAST, 1.0)
-    return out / out.sum()
+    return _chances((seen + 0.5e-3) / (seen.sum() + count * 0.5e-3))
+
+
+def _chances(share: Floats) -> Floats:
+    """None of them nothing, and one in all."""
+    found: Floats = np.clip(share, LEAST, 1.0)
+    return found / found.sum()
 
 
 def _guess(count: int, agree: float) -> Floats:
@@ -198,6 +202,5 @@ def _improved(field: Field, levels: NDArray[np.int8], weighed: Floats, before: F
         agree, made_up = (OF_THE_SAME, 5.0) if group == SAME else (field.household or 0.0, 50.0)
         seen = np.bincount(levels[known], weights=weighed[known, group], minlength=field.levels)
         # Made-up pairs like the first guess keep a field few fill in, and households where there are few, from saying anything extreme.
-        share = (seen + made_up * _guess(field.levels, agree)) / (seen.sum() + made_up)
-        out[group] = np.clip(share, LEAST, 1.0) / np.clip(share, LEAST, 1.0).sum()
+        out[group] = _chances((seen + made_up * _guess(field.levels, agree)) / (seen.sum() + made_up))
     return out
