@@ -1,6 +1,7 @@
 """What would an import do? The whole file is read, nothing is written."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from entente.ledger.ahead import ahead
+from entente.ledger.dealing_recording import DealingRecorder
+from entente.ledger.dealing_rows import NOTHING, DealingReader, DealingRows
 from entente.ledger.facts import CHARGE, RETURN, SALE, Facts, Reader
-from entente.ledger.kinds import party_notes, party_reader_of, reader_of
+from entente.ledger.kinds import dealing_notes, dealing_reader_of, party_notes, party_reader_of, reader_of
 from entente.ledger.mapping import Mapping
 from entente.ledger.models import Source
 from entente.ledger.party_recording import PartyRecorder
@@ -30,14 +33,15 @@ from entente.ledger.survey import chunks
 from entente.ledger.twins import Twins
 
 SHOWN_REFUSED = 50
+_ESCAPED = re.compile(r"\\(.)")
 _KINDS = {SALE: "sale", RETURN: "return", CHARGE: "charge"}
 
 
 @dataclass(frozen=True)
 class DryRun:
-    """counts: rows, facts, known, refused; of orders also orders, customers, products, anonymous; of parties also new, changed.
+    """counts: rows, facts, known, refused; of orders also orders, customers, products, anonymous; of all others new, changed.
 
-    totals: currency -> amount.
+    totals: currency -> amount, of orders.
     first: the first rows as they would be recorded. refused: the first refused rows. reasons: how many rows for each reason.
     With questions nothing has been read.
     """
@@ -71,8 +75,8 @@ def dry_run(
     if prepared.questions:
         return DryRun(prepared.questions, prepared.notes, prepared.mapping)
     source = Source.objects.filter(name=source_name or mapping.source or mapping.kind).first()
-    if mapping.kind == "parties":
-        return _dry_run_parties(path, prepared, source.pk if source else 0, rows, progress)
+    if mapping.kind != "orders":
+        return _weighed(path, prepared, _Weighing(prepared, source.pk if source else 0), rows, progress)
     reader = reader_of(prepared, source.pk if source else 0, today)
     count = _Count(reader)
     for facts, keys, bad, values, read in ahead(_facts(path, prepared, reader, rows)):
@@ -83,13 +87,35 @@ def dry_run(
     return count.result(prepared)
 
 
-def _dry_run_parties(
-    path: Path, prepared: Prepared, source: int, rows: int | None, progress: Callable[[Progress], None] | None
+class _Weighing:
+    """What differs between parties and dealings: how rows are read, weighed against the ledger, spoken of and shown."""
+
+    def __init__(self, prepared: Prepared, source: int) -> None:
+        kind, today = prepared.mapping.kind, timezone.now().date()
+        self.reader: Any
+        self.recorder: Any
+        self.notes: Callable[..., list[dict[str, Any]]]
+        self.shown: Callable[..., dict[str, Any]]
+        if kind == "parties":
+            self.reader = party_reader_of(prepared, today)
+            self.recorder = PartyRecorder(source, 0, self.reader.fields)
+            self.notes, self.shown = party_notes, _shown_party
+        else:
+            self.reader = dealing_reader_of(prepared, today)
+            self.recorder = DealingRecorder(kind, source, 0, self.reader.fields)
+            self.notes, self.shown = dealing_notes, _shown_dealing
+
+    def close(self) -> None:
+        if isinstance(self.reader, DealingReader):
+            self.reader.close()
+
+
+def _weighed(
+    path: Path, prepared: Prepared, how: _Weighing, rows: int | None, progress: Callable[[Progress], None] | None
 ) -> DryRun:
     """Each chunk is compared with the ledger by itself: a number that comes again further down is counted again."""
     assert prepared.layout is not None
-    reader = party_reader_of(prepared, timezone.now().date())
-    recorder = PartyRecorder(source, 0, reader.fields)
+    reader = how.reader
     counts = dict.fromkeys(("rows", "facts", "known", "refused", "new", "changed"), 0)
     reasons: Counter[str] = Counter()
     first: list[dict[str, Any]] = []
@@ -97,19 +123,24 @@ def _dry_run_parties(
     found = chunks(
         path, prepared.layout, sorted(set(reader.places.values())), min(CHUNK_ROWS, rows) if rows else CHUNK_ROWS
     )
-    for chunk in islice(found, 1) if rows else found:
-        words, bad, values = reader.rows_of(chunk)
-        with transaction.atomic():
-            news = recorder.weigh(words)
-        for name, more in (("rows", chunk.read), ("facts", news.versions), ("known", news.rows - news.versions),
-                           ("refused", len(bad)), ("new", news.new), ("changed", news.changed)):  # fmt: skip
-            counts[name] += more
-        reasons.update(row.reason for row in bad)
-        refused += _shown_refused(bad[: SHOWN_REFUSED - len(refused)], values)
-        first += [_shown_party(words, row, reader.fields) for row in range(min(10 - len(first), len(words.lines)))]
-        if progress:
-            progress(Progress(counts["rows"], prepared.rows_about, counts["facts"], counts["known"], counts["refused"]))
-    notes = [*prepared.notes, *party_notes(reader)]
+    try:
+        for chunk in islice(found, 1) if rows else found:
+            words, bad, values = reader.rows_of(chunk)
+            with transaction.atomic():
+                news = how.recorder.weigh(words)
+            for name, more in (("rows", chunk.read), ("facts", news.versions), ("known", news.rows - news.versions),
+                               ("refused", len(bad)), ("new", news.new), ("changed", news.changed)):  # fmt: skip
+                counts[name] += more
+            reasons.update(row.reason for row in bad)
+            refused += _shown_refused(bad[: SHOWN_REFUSED - len(refused)], values)
+            first += [how.shown(words, row, reader.fields) for row in range(min(10 - len(first), len(words.lines)))]
+            if progress:
+                progress(
+                    Progress(counts["rows"], prepared.rows_about, counts["facts"], counts["known"], counts["refused"])
+                )
+    finally:
+        how.close()
+    notes = [*prepared.notes, *how.notes(reader)]
     return DryRun([], notes, prepared.mapping, counts, first=first, refused=refused, reasons=dict(reasons))
 
 
@@ -118,6 +149,16 @@ def _shown_party(words: PartyRows, row: int, fields: list[str]) -> dict[str, Any
     for name in ("identifiers", "attributes"):
         if name in said:
             said[name] = {key: value for key, value in json.loads(said[name]).items() if value}
+    return {"line": words.lines[row], **said}
+
+
+def _shown_dealing(words: DealingRows, row: int, fields: list[str]) -> dict[str, Any]:
+    said: dict[str, Any] = {name: texts[row] for name, texts in words.columns.items()}
+    for name, text in said.items():
+        said[name] = "" if text == NOTHING else _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else found[1], text)
+    for name in ("amount", "quantity"):
+        if said.get(name):
+            said[name] = Decimal(said[name])
     return {"line": words.lines[row], **said}
 
 

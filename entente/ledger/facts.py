@@ -1,20 +1,18 @@
 """Rows of a file made into facts, column by column: what a chunk says about orders, lines, parties and products."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entente.ledger.mapping import NUMBERS
 from entente.ledger.mapping import Mapping as ColumnMapping
-from entente.ledger.pure import currencies, dates, keys, numbers
-from entente.ledger.pure.reasons import CODES, NUMBER_OF
-from entente.ledger.readers.table import BadRow, Cells, Chunk
+from entente.ledger.pure import dates, keys, numbers
+from entente.ledger.readers.table import BadRow, Chunk
+from entente.ledger.reading import Form, Numbers, ReadColumns, Texts, clean, distinct
 
 SALE, RETURN, CHARGE = 1, 2, 3
 
@@ -24,17 +22,6 @@ LENGTHS = {
     "city": 100, "postcode": 16, "address": 250, "segment": 60, "kind": 60, "product_name": 250, "category": 100, "currency": 12,
 }  # fmt: skip
 IDENTITIES = ("order_number", "customer", "product_code", "currency")
-
-
-@dataclass
-class Texts:
-    """A column of texts: distinct ones, and for each row the place of its own; -1 is empty."""
-
-    values: list[str]
-    codes: NDArray[np.int32]
-
-    def of_rows(self, rows: NDArray[Any]) -> "Texts":
-        return Texts(self.values, self.codes[rows])
 
 
 @dataclass
@@ -79,14 +66,6 @@ class Facts:
         return Facts(**changed)
 
 
-@dataclass
-class Tally:
-    """What is said about the whole file at its end."""
-
-    cut: int = 0
-    blank: int = 0
-
-
 class Reader:
     """Makes facts of chunks, by a mapping whose readings are all known.
 
@@ -104,33 +83,35 @@ class Reader:
         serial_from: date | None = None,
     ) -> None:
         self.mapping = mapping
-        self.places = mapping.places(heading)
-        self.heading = heading
-        self.tally = Tally()
-        self._zone = ZoneInfo(mapping.read.zone or "UTC")
-        self._latest_on = latest_on
-        self._serial_from = serial_from
+        self.form = Form(mapping, heading, latest_on, LENGTHS, IDENTITIES, serial_from)
+        self.places = self.form.places
+        self.tally = self.form.tally
         self._charges = {code.casefold() for code in mapping.charges}
         self._source = keys.hashed("source", [str(source)])[0]
-
-    def column_name(self, name: str) -> str:
-        return self.heading[self.places[name]] if name in self.places else name
 
     def facts_of(self, chunk: Chunk) -> tuple[Facts, list[BadRow], list[str]]:
         """The facts, the rows refused, and for each of those the value that was wrong."""
         self.tally.blank += chunk.blank
-        state = _Columns(self, chunk)
-        texts = {name: state.text(name) for name in LENGTHS if name in self.places}
-        moments = state.moments()
-        figures = {name: state.number(name) for name in NUMBERS if name in self.places}
-        money = state.money(figures)
+        state = ReadColumns(self.form, chunk)
+        texts = {name: self._text(state, name) for name in LENGTHS if name in self.places}
+        moments = state.moments("ordered_at")[:3]
+        figures = {name: self._number(state, name) for name in NUMBERS if name in self.places}
+        money = _money(state, figures, len(chunk.lines))
         facts = self._assemble(chunk, state, texts, moments, figures, money)
         good = state.wrong == 0
-        bad, values = state.refused(chunk)
+        bad, values = state.refused()
         return facts.only(good), chunk.bad + bad, [""] * len(chunk.bad) + values
 
+    def _text(self, state: ReadColumns, name: str) -> Texts:
+        is_number = name == "order_number"
+        return state.text(name, is_needed=is_number, made=_lower if name == "email" else None)
+
+    def _number(self, state: ReadColumns, name: str) -> Numbers:
+        largest = 10**9 if name == "quantity" else numbers.LARGEST
+        return state.number(name, largest=largest, is_needed=name != "unit_cost")
+
     def _assemble(
-        self, chunk: Chunk, state: "_Columns", texts: dict[str, Texts], moments: Any, figures: Any, money: Any
+        self, chunk: Chunk, state: ReadColumns, texts: dict[str, Texts], moments: Any, figures: Any, money: Any
     ) -> Facts:
         count = len(chunk.lines)
         instant, day, written = moments
@@ -183,7 +164,7 @@ class Reader:
         return names, order.astype(np.int32).reshape(count)
 
     def _kinds(
-        self, state: "_Columns", texts: dict[str, Texts], charged: Any, quantity: Any, unit_price: Any, amount: Any
+        self, state: ReadColumns, texts: dict[str, Texts], charged: Any, quantity: Any, unit_price: Any, amount: Any
     ) -> Any:
         prefix = self.mapping.return_prefix
         returned = amount < 0
@@ -234,162 +215,32 @@ class Reader:
         return lanes
 
 
-class _Columns:
-    """The columns of one chunk, read; and the first thing that is wrong with each row."""
-
-    def __init__(self, reader: Reader, chunk: Chunk) -> None:
-        self._reader = reader
-        self._chunk = chunk
-        count = len(chunk.lines)
-        self.wrong = np.zeros(count, np.uint8)
-        self._where: list[str] = [""]
-        self._column = np.zeros(count, np.uint8)
-
-    def mark(self, name: str, rows: NDArray[np.bool_], reason: str) -> None:
-        self._mark(name, np.where(rows, np.uint8(NUMBER_OF[reason]), np.uint8(0)))
-
-    def _mark(self, name: str, wrong: NDArray[np.uint8]) -> None:
-        first = (wrong != 0) & (self.wrong == 0)
-        if first.any():
-            if name not in self._where:
-                self._where.append(name)
-            self.wrong[first] = wrong[first]
-            self._column[first] = self._where.index(name)
-
-    def _cells(self, name: str) -> Cells:
-        return self._chunk.cells[self._reader.places[name]]
-
-    def text(self, name: str) -> Texts:
-        cells, longest = self._cells(name), LENGTHS[name]
-        cleaned, wrong = [], np.zeros(len(cells.values) + 1, np.uint8)
-        cut = []
-        for place, value in enumerate(cells.values):
-            text = clean(value)
-            if "\x00" in text or "\ufffd" in text:
-                wrong[place] = NUMBER_OF["nul_character" if "\x00" in text else "not_in_encoding"]
-                text = ""
-            elif len(text) > longest:
-                if name in IDENTITIES:
-                    wrong[place] = NUMBER_OF["too_long"]
-                cut.append(place)
-                text = text[:longest].rstrip()
-            cleaned.append(text.lower() if name == "email" else text)
-        self._mark(name, wrong[cells.codes])
-        if cut and name not in IDENTITIES:
-            self._reader.tally.cut += int(np.isin(cells.codes, cut).sum())
-        texts = _distinct(cleaned, cells.codes)
-        if name == "order_number":
-            self.mark(name, texts.codes < 0, "empty")
-        return texts
-
-    def number(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.bool_], list[str], NDArray[np.int32]]:
-        """Ten-thousandths, whether there is a number, the currencies beside them, and where those are for each row."""
-        cells, read = self._cells(name), self._reader.mapping.read
-        mark = read.decimal or read.decimals.get(name, "")
-        scaled, wrong, signs = numbers.read_numbers(
-            cells.values, mark, largest=10**9 if name == "quantity" else numbers.LARGEST
-        )
-        optional = name == "unit_cost"
-        missing = NUMBER_OF["empty"]
-        known = np.append(wrong == 0, False)[cells.codes]
-        wrong = np.append(wrong, missing)[cells.codes]
-        if optional:
-            wrong[wrong == missing] = 0
-        self._mark(name, wrong)
-        return np.append(scaled, 0)[cells.codes], known, signs, cells.codes
-
-    def moments(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
-        """Instants in UTC, days, and what was written: the same whatever zone the file is said to be of."""
-        cells, read = self._cells("ordered_at"), self._reader.mapping.read
-        order = read.dates or read.orders.get("ordered_at", "y-m-d")
-        found = dates.read_dates(
-            cells.values, order, latest_on=self._reader._latest_on, serial_from=self._reader._serial_from
-        )
-        self._mark("ordered_at", np.append(found.wrong, NUMBER_OF["empty"])[cells.codes])
-        instants, days = dates.to_utc(found, self._reader._zone)
-        whole, day, written = (np.append(each, 0)[cells.codes] for each in (instants, days, found.written))
-        return whole, day.astype(np.int32), written
-
-    def money(self, figures: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Quantity, price of one, amount; what is not written follows from the rest."""
-        count = len(self._chunk.lines)
-        one = np.full(count, numbers.SCALE, np.int64)
-        amount: Any = figures["amount"][0] if "amount" in figures else None
-        if "quantity" in figures:
-            quantity = figures["quantity"][0]
-        else:
-            # One of something, and a return takes it back.
-            quantity = one if amount is None else np.where(amount < 0, -one, one)
-        if "unit_price" in figures:
-            unit_price = figures["unit_price"][0]
-        else:
-            unit_price = numbers.divide(amount, quantity)
-            # A large amount for next to nothing.
-            self.mark("amount", np.abs(unit_price) >= numbers.LARGEST * numbers.SCALE, "too_large")
-        if amount is None:
-            amount, too_large = numbers.multiply(quantity, unit_price)
-            self.mark("unit_price", too_large, "too_large")
-        return quantity, unit_price, amount
-
-    def currencies(self, column: Texts | None, figures: Mapping[str, Any]) -> Texts:
-        """The currency of each line: its own column, else the sign beside the money, else that of the file."""
-        count, given = len(self._chunk.lines), self._reader.mapping.read.currency
-        names: dict[str, int] = {}
-        said = np.full(count, -1, np.int32)
-        for name in ("amount", "unit_price"):
-            if name not in figures or not any(figures[name][2]):
-                continue
-            _, _, signs, codes = figures[name]
-            meant = [given if given in currencies.SIGNS.get(sign, ()) else sign for sign in signs]
-            places = np.array([names.setdefault(sign, len(names)) if sign else -1 for sign in meant] + [-1], np.int32)[
-                codes
-            ]
-            self.mark(name, (said >= 0) & (places >= 0) & (said != places), "two_currencies")
-            said = np.where(said >= 0, said, places)
-        if column is not None:
-            places = np.array(
-                [names.setdefault(currencies.currency_of(code.upper()), len(names)) for code in column.values] + [-1],
-                np.int32,
-            )
-            written = places[column.codes]
-            self.mark("currency", (said >= 0) & (written >= 0) & (said != written), "two_currencies")
-            said = np.where(written >= 0, written, said)
-        if (said < 0).any() and given:
-            said = np.where(said < 0, names.setdefault(given, len(names)), said).astype(np.int32)
-        strange = np.array([name not in currencies.CODES for name in names] + [True], bool)
-        self.mark("currency", strange[said], "unknown_currency")
-        return Texts(list(names), said.astype(np.int32))
-
-    def refused(self, chunk: Chunk) -> tuple[list[BadRow], list[str]]:
-        rows, values = [], []
-        for place in np.flatnonzero(self.wrong).tolist():
-            name = self._where[self._column[place]]
-            written = chunk.row(place)
-            rows.append(
-                BadRow(int(chunk.lines[place]), CODES[self.wrong[place]], [text.replace("\x00", "␀")[:1000] for text in written],
-                       self._reader.column_name(name))
-            )  # fmt: skip
-            position = self._reader.places.get(name)
-            values.append("" if position is None else written[position].replace("\x00", "␀")[:200])
-        return rows, values
+def _money(
+    state: ReadColumns, figures: Mapping[str, Numbers], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Quantity, price of one, amount; what is not written follows from the rest."""
+    one = np.full(count, numbers.SCALE, np.int64)
+    amount: Any = figures["amount"][0] if "amount" in figures else None
+    if "quantity" in figures:
+        quantity = figures["quantity"][0]
+    else:
+        # One of something, and a return takes it back.
+        quantity = one if amount is None else np.where(amount < 0, -one, one)
+    if "unit_price" in figures:
+        unit_price = figures["unit_price"][0]
+    else:
+        unit_price = numbers.divide(amount, quantity)
+        # A large amount for next to nothing.
+        state.mark("amount", np.abs(unit_price) >= numbers.LARGEST * numbers.SCALE, "too_large")
+    if amount is None:
+        amount, too_large = numbers.multiply(quantity, unit_price)
+        state.mark("unit_price", too_large, "too_large")
+    return quantity, unit_price, amount
 
 
-def clean(value: Any) -> str:
-    """One line of text: no spaces around it, runs of them one, no invisible characters, composed letters."""
-    if not isinstance(value, str):
-        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    if value.isascii() and value.isprintable() and "  " not in value:
-        return value.strip()
-    kept = (letter for letter in value if letter.isprintable() or letter.isspace() or letter in "\x00\u200c\u200d")
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
-
-
-def _distinct(values: list[str], codes: NDArray[np.int32]) -> Texts:
-    """What is the same after cleaning is one; empty is none."""
-    places: dict[str, int] = {}
-    renumbered = np.array([places.setdefault(value, len(places)) if value else -1 for value in values] + [-1], np.int32)
-    return Texts(list(places), renumbered[codes])
+def _lower(value: Any) -> str:
+    return clean(value).lower()
 
 
 def _made(texts: Texts, change: Callable[[str], str]) -> Texts:
-    return _distinct([change(value) for value in texts.values], texts.codes)
+    return distinct([change(value) for value in texts.values], texts.codes)

@@ -1,4 +1,4 @@
-"""What differs between files of orders and files of parties: how their chunks are read, recorded and spoken of."""
+"""What differs between files of orders, of parties and of dealings: how their chunks are read, recorded and spoken of."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,16 @@ from typing import Any, Protocol
 
 from django.db.models import Model
 
-from entente.ledger.facts import Facts, Reader, Tally
-from entente.ledger.models import Import, Order, OrderLine, Party, PartyVersion, Product
+from entente.ledger.dealing_recording import DealingRecorder
+from entente.ledger.dealing_rows import DealingReader, DealingRows
+from entente.ledger.dealing_tables import TABLES
+from entente.ledger.facts import Facts, Reader
+from entente.ledger.models import DealingVersion, Import, Order, OrderLine, Party, PartyVersion, Product
 from entente.ledger.party_recording import PartyRecorder
 from entente.ledger.party_rows import PartyReader, PartyRows
 from entente.ledger.prepare import Prepared, latest_day
 from entente.ledger.readers.table import BadRow, Chunk
+from entente.ledger.reading import Tally
 from entente.ledger.recording import Recorded, Recorder
 from entente.ledger.survey import chunks
 from entente.ledger.twins import Twins
@@ -55,7 +59,7 @@ class OrderWork:
             source=imported.source_id,
             import_id=imported.pk,
             countries=prepared.mapping.countries,
-            column_names={name: self._reader.column_name(name) for name in self._reader.places},
+            column_names={name: self._reader.form.column_name(name) for name in self._reader.places},
             names_from_priced_lines=prepared.mapping.names_from_priced_lines,
             overlaps=imported.rows_known > 0,
         )
@@ -111,8 +115,43 @@ class PartyWork:
         return [*([{"code": "same_key_again", "count": again}] if again else []), *party_notes(self._reader)]
 
 
+class DealingWork:
+    """Invoices, payments, deliveries, interactions."""
+
+    def __init__(self, imported: Import, prepared: Prepared) -> None:
+        kind = prepared.mapping.kind
+        self.tables: tuple[type[Model], ...] = (Party, TABLES[kind].model, DealingVersion)
+        self._prepared = prepared
+        self._reader = dealing_reader_of(prepared, imported.made_at.date())
+        self._recorder = DealingRecorder(kind, imported.source_id, imported.pk, self._reader.fields)
+
+    def ready(self, path: Path, size: int, cut_at: int) -> Iterator[Ready]:
+        assert self._prepared.layout is not None
+        wanted = sorted(set(self._reader.places.values()))
+        try:
+            for chunk in chunks(path, self._prepared.layout, wanted, size, cut_at):
+                rows, bad, values = self._reader.rows_of(chunk)
+                yield Ready(chunk, rows, None, bad, values)
+        finally:
+            self._reader.close()
+
+    def record(self, ready: Ready) -> Recorded:
+        rows: DealingRows = ready.facts
+        news = self._recorder.record(rows)
+        return Recorded(news.versions, news.rows - news.versions, [], [])
+
+    def notes(self) -> list[dict[str, Any]]:
+        counts = {"same_key_again": self._recorder.again()}
+        counts |= {f"waits_for_{what}": count for what, count in self._recorder.waiting().items()}
+        return [
+            *({"code": code, "count": count} for code, count in counts.items() if count),
+            *dealing_notes(self._reader),
+        ]
+
+
 def work_of(imported: Import, prepared: Prepared) -> Work:
-    return PartyWork(imported, prepared) if prepared.mapping.kind == "parties" else OrderWork(imported, prepared)
+    kinds: dict[str, type[OrderWork | PartyWork]] = {"orders": OrderWork, "parties": PartyWork}
+    return kinds.get(prepared.mapping.kind, DealingWork)(imported, prepared)
 
 
 def reader_of(prepared: Prepared, source_id: int, today: date) -> Reader:
@@ -131,6 +170,19 @@ def party_reader_of(prepared: Prepared, today: date) -> PartyReader:
     return PartyReader(
         prepared.mapping, prepared.layout.heading, latest_on=latest_day(today), serial_from=prepared.serial_from
     )
+
+
+def dealing_reader_of(prepared: Prepared, today: date) -> DealingReader:
+    assert prepared.layout is not None
+    return DealingReader(
+        prepared.mapping, prepared.layout.heading, latest_on=latest_day(today), serial_from=prepared.serial_from
+    )
+
+
+def dealing_notes(reader: DealingReader) -> list[dict[str, Any]]:
+    """What a reader of dealings has met by now."""
+    twins = [{"code": "twins", "count": reader.twins}] if reader.twins else []
+    return [*twins, *_tally_notes(reader.form.tally)]
 
 
 def party_notes(reader: PartyReader) -> list[dict[str, Any]]:

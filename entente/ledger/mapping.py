@@ -19,17 +19,33 @@ from entente.ledger.columns import (
     what_is_missing,
 )
 from entente.ledger.pure import currencies, dates, headings
+from entente.ledger.pure.dealings import DEALINGS
 
 READY = Path(__file__).parent / "maps"
 
 FIELDS = tuple(headings.NAMES)
 PARTY_FIELDS = tuple(headings.PARTY_NAMES)
-FIELDS_OF = {"orders": FIELDS, "parties": PARTY_FIELDS}
+FIELDS_OF = {
+    "orders": FIELDS,
+    "parties": PARTY_FIELDS,
+    **{name: tuple(kind.of_name) for name, kind in DEALINGS.items()},
+}
 KINDS = tuple(FIELDS_OF)
 DATES = {"orders": ("ordered_at",), "parties": ("birth_date", "known_on")}
+DATES |= {name: kind.reading("day", "moment") for name, kind in DEALINGS.items()}
+MAY_LIE_AHEAD = {
+    name: tuple(each.name for each in kind.fields if each.may_lie_ahead) for name, kind in DEALINGS.items()
+}
 EVERYTHING = "*"
 MOST_FURTHER = 100
 NUMBERS = ("quantity", "unit_price", "amount", "unit_cost")
+NUMBERS_OF = {"orders": NUMBERS, "parties": ()}
+NUMBERS_OF |= {name: kind.reading("money", "number", "count") for name, kind in DEALINGS.items()}
+NEEDED = {"orders": ("ordered_at", "customer"), "parties": ("key",)}
+NEEDED |= {name: kind.needed() for name, kind in DEALINGS.items()}
+# What else than columns a mapping may say, beside what all may.
+FURTHER = {"orders": (), "parties": ("identifiers", "attributes", "constants", "optional", "lenient")}
+FURTHER |= dict.fromkeys(DEALINGS, ("constants", "optional", "words"))
 
 
 @dataclass(frozen=True)
@@ -59,11 +75,14 @@ class Mapping:
     names_from_priced_lines: what a line without price calls a product (found, damaged ...) is not its name.
     countries: names this source uses -> ISO code, or empty for none.
 
-    Of parties only:
-    identifiers: further numbers a party is known by -> column. attributes: columns kept as they are; '*' for all that are left.
+    Not of orders:
     constants: field -> what holds for every row, where the file has no column for it.
     optional: fields and identifiers whose columns a file may lack.
+    Of parties only:
+    identifiers: further numbers a party is known by -> column. attributes: columns kept as they are; '*' for all that are left.
     lenient: dates that are left empty where they cannot be read, instead of refusing the row.
+    Of invoices, payments, deliveries and interactions only:
+    words: field -> word this source uses -> what it means, such as channel -> Teams -> phone.
     """
 
     columns: AnyMapping[str, Column]
@@ -82,6 +101,7 @@ class Mapping:
     constants: AnyMapping[str, str] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
     lenient: tuple[str, ...] = ()
+    words: AnyMapping[str, AnyMapping[str, str]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
@@ -168,7 +188,7 @@ def from_json(data: Any) -> Mapping:
         must(key in known, key, f"is not known; there are: {', '.join(known)}")
     kind = data.get("kind", "orders")
     must(kind in KINDS, "kind", f"has to be one of: {', '.join(KINDS)}")
-    columns = _columns(data.get("columns"), kind)
+    columns = _columns(data.get("columns"), kind, data.get("constants"))
     read = _read(data.get("read", {}))
     texts = {key: _text(data.get(key, ""), key) for key in ("name", "about", "source", "return_prefix")}
     must(len(texts["source"]) <= 80, "source", "may have 80 characters")
@@ -191,9 +211,9 @@ def from_json(data: Any) -> Mapping:
     )
 
 
-def _columns(columns: Any, kind: str) -> dict[str, Column]:
-    # None of a party's columns being known is said below, in other words.
-    is_object = isinstance(columns, dict) and (bool(columns) or kind == "parties")
+def _columns(columns: Any, kind: str, constants: Any) -> dict[str, Column]:
+    # That none of the columns is known is said below, in other words.
+    is_object = isinstance(columns, dict) and (bool(columns) or kind != "orders")
     must(is_object, "columns", "has to be an object: field -> column")
     for name, column in columns.items():
         fields = FIELDS_OF[kind]
@@ -206,53 +226,59 @@ def _columns(columns: Any, kind: str) -> dict[str, Column]:
             "lacks key: say which column holds the number or name under which the source knows each of them",
         )
         return dict(columns)
-    for name in ("ordered_at", "customer"):
-        must(name in columns, "columns", f"lacks {name}: say which column it is")
+    for name in NEEDED[kind]:
+        is_said = kind in DEALINGS and isinstance(constants, dict) and name in constants
+        more = ", or in constants what holds for every row" if kind in DEALINGS else ""
+        must(name in columns or is_said, "columns", f"lacks {name}: say which column it is{more}")
+    if kind in DEALINGS:
+        return dict(columns)
     has_money = "amount" in columns or ("quantity" in columns and "unit_price" in columns)
     must(has_money, "columns", "lacks amount, or quantity and unit_price: one of the two is needed")
     return dict(columns)
 
 
 def _further(data: AnyMapping[str, Any], kind: str, columns: AnyMapping[str, Any]) -> dict[str, Any]:
-    """What only mappings of parties say."""
+    """What mappings of orders do not say."""
     given = {
-        name: data[name] for name in ("identifiers", "attributes", "constants", "optional", "lenient") if data.get(name)
+        name: data[name] for name in sorted({each for names in FURTHER.values() for each in names}) if data.get(name)
     }
     for name, value in given.items():
-        must(kind == "parties", name, 'is for parties only; write "kind": "parties"')
-        if name in ("identifiers", "constants"):
-            must(
-                isinstance(value, dict) and len(value) <= MOST_FURTHER,
-                name,
-                f"has to be an object of at most {MOST_FURTHER}",
-            )
-        else:
-            must(
-                isinstance(value, list | tuple) and len(value) <= MOST_FURTHER,
-                name,
-                f"has to be a list of at most {MOST_FURTHER}",
-            )
+        kinds = [each for each in KINDS if name in FURTHER[each]]
+        must(kind in kinds, name, f"""is for {", ".join(kinds)} only; write "kind": "{kinds[0]}\"""")
+        is_object = name in ("identifiers", "constants", "words")
+        fits = isinstance(value, dict if is_object else list | tuple) and len(value) <= MOST_FURTHER
+        must(fits, name, f"has to be {'an object' if is_object else 'a list'} of at most {MOST_FURTHER}")
+        if not is_object:
             given[name] = tuple(value)
     for name, column in given.get("identifiers", {}).items():
-        must(
-            bool(name.strip()) and len(name) <= 60 and name.isprintable(),
-            "identifiers",
-            "has a name that is empty or longer than 60",
-        )
+        fits = bool(name.strip()) and len(name) <= 60 and name.isprintable()
+        must(fits, "identifiers", "has a name that is empty or longer than 60")
         _must_be_column(column, IDENTIFIER + name)
     for column in given.get("attributes", ()):
         must(not isinstance(column, list), "attributes", "has to be a list of columns, one name each")
         _must_be_column(column, "attributes")
+    number = DEALINGS[kind].number if kind in DEALINGS else "key"
     for name, value in given.get("constants", {}).items():
-        free = [each for each in PARTY_FIELDS if each != "key" and each not in columns]
+        free = [each for each in FIELDS_OF[kind] if each != number and each not in columns]
         must(name in free, f"constants.{name}", f"is no field without a column; there are: {', '.join(free)}")
         _text(value, f"constants.{name}")
-    known = {*PARTY_FIELDS[1:], *(IDENTIFIER + name for name in given.get("identifiers", {}))}
+    known = {*FIELDS_OF[kind], *(IDENTIFIER + name for name in given.get("identifiers", {}))} - {*NEEDED[kind]}
     for name in given.get("optional", ()):
         must(name in known, "optional", f"holds {name!r}; there are: {', '.join(sorted(known))}")
     for name in given.get("lenient", ()):
         must(name in DATES["parties"], "lenient", f"holds {name!r}; there are: {', '.join(DATES['parties'])}")
+    for name, meanings in given.get("words", {}).items():
+        _must_be_words(name, meanings, kind)
     return given
+
+
+def _must_be_words(name: str, meanings: Any, kind: str) -> None:
+    fields = {each.name: each for each in DEALINGS[kind].fields if each.words}
+    must(name in fields, f"words.{name}", f"is no field of known words; there are: {', '.join(fields)}")
+    must(isinstance(meanings, dict), f"words.{name}", "has to be an object: word -> what it means")
+    for word, meaning in meanings.items():
+        codes = fields[name].words
+        must(meaning in codes, f"words.{name}.{word}", f"has to be one of: {', '.join(codes)}")
 
 
 def _must_be_column(column: Any, where: str) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.ledger.facts import Tally, clean
 from entente.ledger.mapping import ATTRIBUTE, DATES, IDENTIFIER, Mapping
 from entente.ledger.phones import e164
 from entente.ledger.places import country_code, language_code, subdivision_code, zone_name
@@ -19,6 +18,7 @@ from entente.ledger.pure import dates
 from entente.ledger.pure.party_kinds import UNKNOWN, kind_of
 from entente.ledger.pure.reasons import CODES, NUMBER_OF
 from entente.ledger.readers.table import BadRow, Cells, Chunk
+from entente.ledger.reading import Tally, clean
 
 # How long a text may be; of those in IDENTITIES a longer one is refused, others are cut.
 LENGTHS = {

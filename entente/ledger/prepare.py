@@ -6,8 +6,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from entente.ledger.mapping import DATES, NUMBERS, Mapping, WrongMapping, from_json, load, ready_names
+from entente.ledger.mapping import (
+    DATES,
+    MAY_LIE_AHEAD,
+    NEEDED,
+    NUMBERS_OF,
+    Mapping,
+    WrongMapping,
+    from_json,
+    load,
+    ready_names,
+)
 from entente.ledger.pure import currencies, headings
+from entente.ledger.pure.dealings import DEALINGS
 from entente.ledger.pure.questions import Choice, Question
 from entente.ledger.pure.recognise import Recognised, recognise
 from entente.ledger.readers.table import Layout
@@ -85,8 +96,8 @@ def propose_mapping(path: Path, wishes: Wishes = Wishes(), kind: str = "orders")
         ["" if value is None else str(value)[:200] for value in row]
         for row in list(zip(*found.samples, strict=False))[:PREVIEW_ROWS]
     ]
-    if kind == "parties":
-        return _proposed_parties(heading, rows, found.questions)
+    if kind != "orders":
+        return _proposed_by_names(kind, heading, rows, found.questions)
     for name in ready_names("orders"):
         mapping = load(name)
         if _fits(mapping, heading):
@@ -104,17 +115,18 @@ def propose_mapping(path: Path, wishes: Wishes = Wishes(), kind: str = "orders")
     return Proposal(columns, _missing(columns, kind), heading, rows, questions)
 
 
-def _proposed_parties(heading: list[str], rows: list[list[str]], questions: list[Question]) -> Proposal:
-    chosen, unclear = headings.propose(heading, headings.PARTY_NAMES)
+def _proposed_by_names(kind: str, heading: list[str], rows: list[list[str]], questions: list[Question]) -> Proposal:
+    fields = {each.name: each.names for each in DEALINGS[kind].fields} if kind in DEALINGS else headings.PARTY_NAMES
+    chosen, unclear = headings.propose(heading, fields)
     columns = {column: heading[place] for column, place in chosen.items()}
     asked = [*questions, *(_which_column(column, places, heading) for column, places in unclear.items())]
-    return Proposal(columns, _missing(columns, "parties"), heading, rows, asked, kind="parties")
+    return Proposal(columns, _missing(columns, kind), heading, rows, asked, kind=kind)
 
 
 def prepare(path: Path, mapping: Mapping, *, today: date) -> Prepared:
     """Look at the file and settle how it is to be read.
 
-    today: no order lies after it (a day is added, for it is tomorrow somewhere).
+    today: nothing lies after it (a day is added, for it is tomorrow somewhere).
     Raises WrongMapping where the file lacks a column, UnreadableFile where it is no table.
     """
     read = mapping.read
@@ -122,9 +134,11 @@ def prepare(path: Path, mapping: Mapping, *, today: date) -> Prepared:
     if found.layout is None or found.questions:
         return Prepared(mapping, None, found.questions, [])
     places = mapping.places(found.layout.heading)
-    kinds = {name: "number" for name in NUMBERS if name in places}
+    kinds = {name: "number" for name in NUMBERS_OF[mapping.kind] if name in places}
     kinds |= {
-        name: "date" for name in DATES[mapping.kind] if name in places and _says_something(found, places[name], name)
+        name: "date"
+        for name in DATES[mapping.kind]
+        if name in places and (name in NEEDED[mapping.kind] or _says_something(found, places[name]))
     }
     recognised = recognise(
         {name: found.samples[places[name]] for name in kinds},
@@ -133,9 +147,13 @@ def prepare(path: Path, mapping: Mapping, *, today: date) -> Prepared:
         serial_from=found.serial_from,
         decimal=read.decimal,
         order=read.dates,
+        ahead=MAY_LIE_AHEAD.get(mapping.kind, ()),
     )
     notes = [*_heading_notes(found, places), *recognised.notes]
-    currency, questions = _currency(mapping, recognised, notes) if mapping.kind == "orders" else ("", [])
+    has_money = "amount" in NUMBERS_OF[mapping.kind]
+    currency, questions = (
+        _currency(mapping, recognised, notes, is_named="currency" in places) if has_money else ("", [])
+    )
     firm = Firm.objects.filter(id=1).first()
     settled = replace(
         read, encoding=found.layout.encoding, separator=found.layout.separator, sheet=found.layout.sheet,
@@ -165,16 +183,14 @@ def _fits(mapping: Mapping, heading: list[str]) -> bool:
     return True
 
 
-def _says_something(found: Survey, place: int, name: str) -> bool:
-    """A date that a party need not have may be empty in the whole sample; that of an order may not."""
-    return name == "ordered_at" or any(value not in (None, "") for value in found.samples[place])
+def _says_something(found: Survey, place: int) -> bool:
+    """A date that need not be there may be empty in the whole sample."""
+    return any(value not in (None, "") for value in found.samples[place])
 
 
 def _missing(columns: AnyMapping[str, str], kind: str) -> list[str]:
-    if kind == "parties":
-        return [name for name in ("key",) if name not in columns]
-    missing = [name for name in ("ordered_at", "customer") if name not in columns]
-    if "amount" not in columns and not {"quantity", "unit_price"} <= set(columns):
+    missing = [name for name in NEEDED[kind] if name not in columns]
+    if kind == "orders" and "amount" not in columns and not {"quantity", "unit_price"} <= set(columns):
         missing.append("amount")
     return missing
 
@@ -204,8 +220,13 @@ def _heading_notes(found: Survey, places: AnyMapping[str, int]) -> list[dict[str
     return notes
 
 
-def _currency(mapping: Mapping, recognised: Recognised, notes: list[dict[str, Any]]) -> tuple[str, list[Question]]:
-    """The currency of lines that do not say theirs. Signs that several currencies share are asked about."""
+def _currency(
+    mapping: Mapping, recognised: Recognised, notes: list[dict[str, Any]], *, is_named: bool
+) -> tuple[str, list[Question]]:
+    """The currency of lines that do not say theirs. Signs that several currencies share are asked about.
+
+    is_named: the file has a column for it.
+    """
     given = mapping.read.currency
     for sign in sorted(recognised.currencies):
         shared = currencies.SIGNS.get(sign, ())
@@ -218,9 +239,9 @@ def _currency(mapping: Mapping, recognised: Recognised, notes: list[dict[str, An
     if given:
         return given, []
     codes = {code for code in recognised.currencies if code in currencies.CODES}
-    if len(codes) == 1 and "currency" not in mapping.columns:
+    if len(codes) == 1 and not is_named:
         return next(iter(codes)), []
-    if codes or "currency" in mapping.columns:
+    if codes or is_named:
         return "", []
     firm = Firm.objects.filter(id=1).first()
     if firm is None:

@@ -83,11 +83,11 @@ def open_import(
 def _same_import(of_kind: QuerySet[Import], sha256: str, prepared: Prepared) -> Import | None:
     """The import of this very file, read in this very way.
 
-    An order stays what it was. A party may have changed since and back again: there only the last import is the same.
+    An order stays what it was. Others may have changed since and back again: there only the last import is the same.
     """
     wanted = _whatever_the_zone(prepared.as_json())
     newest = of_kind.order_by("-id")
-    candidates = newest[:1] if prepared.mapping.kind == "parties" else newest.filter(sha256=sha256)
+    candidates = newest.filter(sha256=sha256) if prepared.mapping.kind == "orders" else newest[:1]
     return next((one for one in candidates if one.sha256 == sha256 and _whatever_the_zone(one.mapping) == wanted), None)
 
 

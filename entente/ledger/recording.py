@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 from psycopg.errors import UniqueViolation
 
-from entente.ledger.facts import RETURN, Facts, Texts
+from entente.ledger.dealing_recording import link_to_orders
+from entente.ledger.facts import RETURN, Facts
 from entente.ledger.models import RefusedRow
 from entente.ledger.phones import e164
 from entente.ledger.places import country_code
@@ -20,6 +21,7 @@ from entente.ledger.pure import dates
 from entente.ledger.pure.numbers import as_decimal
 from entente.ledger.pure.party_kinds import kind_of
 from entente.ledger.readers.table import BadRow
+from entente.ledger.reading import Texts
 from entente.ledger.staging import LINE_TABLE, copy_lines, copy_texts, queries
 
 MOST_MET = 20_000
@@ -180,6 +182,7 @@ class Recorder:
         cursor.execute("TRUNCATE incoming_order")
         copy_texts(cursor, "incoming_order", rows)
         self._run(cursor, "insert_orders")
+        link_to_orders(cursor, self.source)
         return self._ids(cursor, "order_ids", len(facts.orders))
 
     def _lines(self, cursor: Any, facts: Facts, keys: NDArray[np.void], ids: Mapping[str, NDArray[np.int64]]) -> int:

@@ -1,14 +1,17 @@
-"""Take an import back: its lines and what it said of parties, then what nobody else needs."""
+"""Take an import back: its lines and what it said of parties and dealings, then what nobody else needs."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
+from entente.ledger.dealing_revert import remove_dealings
+from entente.ledger.holding import let_go
 from entente.ledger.models import Import, Order, OrderLine, Party, PartyVersion
 from entente.ledger.party_recording import DAYS, OBJECTS
 from entente.ledger.party_rows import COLUMNS
+from entente.ledger.pure.dealings import DEALINGS
 from entente.ledger.record import ImportIsOver, forget_file, sole
 from entente.ledger.staging import queries
 
@@ -16,11 +19,11 @@ BATCH = 5_000
 
 
 def revert_import(import_id: int, *, by: Any, at: datetime) -> Import:
-    """Remove the import's lines, its orders without lines, and its parties and products that nothing else speaks of.
+    """Remove the import's lines, its orders without lines, and its parties, products and dealings that nothing else speaks of.
 
-    A party stays where somebody has talked with it, consented for it or ordered for it since, or where another import spoke of it. Of
-    what the import said about it, the newest word that is left holds again. What a line of an order has filled in on a party that
-    stays, stays. The file may be imported again afterwards.
+    A party stays where somebody has talked with it, consented for it or ordered for it since, or where another import spoke of it.
+    Of what the import said about it, or about a dealing, the newest word that is left holds again. What a line of an order has
+    filled in on a party that stays, stays. The file may be imported again afterwards.
     Raises SourceIsBusy, ImportIsOver.
     """
     imported = Import.objects.select_related("source").get(id=import_id)
@@ -38,9 +41,15 @@ def revert_import(import_id: int, *, by: Any, at: datetime) -> Import:
 
 def _remove(imported: Import) -> None:
     of_parties = imported.kind == "parties"
-    _run("remember", imported)
-    for step in ("take_versions",) if of_parties else ("remove_lines", "remove_orders", "remove_products"):
-        _run(step, imported)
+    if imported.kind in DEALINGS:
+        remove_dealings(imported)
+    else:
+        _run("remember", imported)
+    if imported.kind == "orders":
+        for step in ("remove_lines", "remove_orders", "unlink_invoices", "unlink_deliveries", "remove_products"):
+            _run(step, imported)
+    elif of_parties:
+        _run("take_versions", imported)
     for batch in _lonely_parties(imported):
         _remove_parties(batch)
     if of_parties:
@@ -56,17 +65,7 @@ def _run(step: str, imported: Import) -> None:
 
 
 def _remove_parties(batch: list[int]) -> None:
-    found = Party.objects.filter(id__in=batch)
-    for relation in _relations(models.PROTECT):
-        found = found.exclude(id__in=relation.related_model.objects.filter(
-            **{f"{relation.field.name}__in": batch}).values(relation.field.name))  # fmt: skip
-    gone = list(found.values_list("id", flat=True))
-    for relation in _relations(models.CASCADE):
-        relation.related_model.objects.filter(**{f"{relation.field.name}__in": gone}).delete()
-    for relation in _relations(models.SET_NULL):
-        relation.related_model.objects.filter(**{f"{relation.field.name}__in": gone}).update(
-            **{relation.field.name: None}
-        )
+    gone = let_go(Party, batch, passed_over=(Order, OrderLine, PartyVersion))
     with connection.cursor() as cursor:
         for statement in queries("revert")["remove_parties"].split(";\n"):
             cursor.execute(statement, {"parties": gone})
@@ -99,12 +98,3 @@ def _lonely_parties(imported: Import) -> Iterator[list[int]]:
             return
         yield batch
         after = batch[-1]
-
-
-def _relations(on_delete: Any) -> list[Any]:
-    """Relations of rooms above to a party: those that forbid to delete it (interactions, consents), or go with it (memberships)."""
-    return [
-        relation
-        for relation in Party._meta.related_objects
-        if relation.on_delete is on_delete and relation.related_model not in (Order, OrderLine, PartyVersion)
-    ]

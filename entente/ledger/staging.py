@@ -9,7 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.ledger.models import Import, Order, OrderLine, Party, PartyVersion, Product
+from entente.ledger.models import (
+    DealingVersion,
+    Delivery,
+    Import,
+    Interaction,
+    Invoice,
+    Order,
+    OrderLine,
+    Party,
+    PartyVersion,
+    Payment,
+    Product,
+)
 
 _TABLES = {
     "party": Party._meta.db_table,
@@ -18,6 +30,11 @@ _TABLES = {
     "line": OrderLine._meta.db_table,
     "version": PartyVersion._meta.db_table,
     "import": Import._meta.db_table,
+    "invoice": Invoice._meta.db_table,
+    "payment": Payment._meta.db_table,
+    "delivery": Delivery._meta.db_table,
+    "interaction": Interaction._meta.db_table,
+    "dealing_version": DealingVersion._meta.db_table,
 }
 LINE_TABLE = _TABLES["line"]
 LINE_COLUMNS = (

@@ -28,6 +28,17 @@ REASONS: Mapping[str, Promise] = {
     "stock_movement": _("Line {line}: a stock movement, not a sale."),
     "positive_return": _("Line {line}: a cancellation with a positive amount: {value}."),
     "order_of_another_customer": _("Line {line}: the order {value} belongs to another customer."),
+    "unknown_word": _(
+        "Line {line}: {column} holds a word that is not known: {value}. Say in the mapping, under words, what it means."
+    ),
+    "below_zero": _("Line {line}: {column} is less than nothing: {value}."),
+    "unknown_party": _("Line {line}: {column} is nobody of this source: {value}. Import its orders or parties first."),
+    "unknown_relation": _("Line {line}: {column} is no kind of relation: {value}."),
+    "impossible_terms": _("Line {line}: {column} does not fit the other terms: {value}."),
+    "relates_to_itself": _("Line {line}: {value} relates to itself."),
+    "ends_before_it_begins": _("Line {line}: it ends before it begins: {value}."),
+    "related_already": _("Line {line}: the same was said of these two before, of days that overlap."),
+    "above_itself": _("Line {line}: somebody would stand above itself in a group or household."),
 }
 
 NOTES: Mapping[str, Promise] = {
@@ -45,6 +56,10 @@ NOTES: Mapping[str, Promise] = {
     ),
     "same_key_again": _(
         "{count} rows carry the number of an earlier row and say something else. The last one counts; all are kept."
+    ),
+    "waits_for_orders": _("{count} rows name an order that is not in the ledger yet. They are linked when it comes."),
+    "waits_for_invoices": _(
+        "{count} rows name an invoice that is not in the ledger yet. They are linked when it comes."
     ),
     "layout_changed": _("The file is laid out differently from the last one of this source. New: {new}. Gone: {gone}."),
     "blank_lines": _("{count} lines were blank."),

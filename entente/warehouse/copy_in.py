@@ -33,7 +33,7 @@ WIRE: Mapping[str, str] = {
     "float32": ">f4",
     "bool": "u1",
 }
-FLOAT8, VARCHAR = 701, 1043  # PostgreSQL's numbers of the types of elements
+INT8, FLOAT8, VARCHAR = 20, 701, 1043  # PostgreSQL's numbers of the types of elements
 MICROSECONDS = 1_000_000
 
 Octets = NDArray[np.uint8]
@@ -78,11 +78,21 @@ def float_arrays(values: NDArray[Any], offsets: Ints) -> Wire:
     """A column of double precision[]: row i holds values[offsets[i] : offsets[i + 1]]."""
     if np.isnan(values).any():
         raise ValueError(f"an array of numbers holds NaN, in place {int(np.flatnonzero(np.isnan(values))[0])} of all")
-    items = np.empty(len(values), np.dtype([("length", ">i4"), ("value", ">f8")]))
+    return _arrays(values, offsets, ">f8", FLOAT8)
+
+
+def integer_arrays(values: Ints, offsets: Ints) -> Wire:
+    """A column of bigint[]: row i holds values[offsets[i] : offsets[i + 1]]."""
+    return _arrays(values, offsets, ">i8", INT8)
+
+
+def _arrays(values: NDArray[Any], offsets: Ints, form: str, oid: int) -> Wire:
+    """Arrays of items of eight bytes."""
+    items = np.empty(len(values), np.dtype([("length", ">i4"), ("value", form)]))
     items["length"], items["value"] = 8, values
     count = np.diff(offsets)
     heads = np.empty(len(count), np.dtype([(name, ">i4") for name in ("ndim", "has_null", "oid", "count", "lower")]))
-    heads["ndim"], heads["has_null"], heads["oid"], heads["count"], heads["lower"] = count > 0, 0, FLOAT8, count, 1
+    heads["ndim"], heads["has_null"], heads["oid"], heads["count"], heads["lower"] = count > 0, 0, oid, count, 1
     length = np.where(count > 0, 20 + 12 * count, 12)
     start = np.cumsum(length) - length
     data = np.empty(int(length.sum()), np.uint8)

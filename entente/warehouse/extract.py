@@ -50,6 +50,10 @@ class Extract:
         result = self.engine.execute(sql, dict(values or {})).fetchnumpy()
         return {name: _days(column) for name, column in result.items()}
 
+    def table(self, sql: str, values: Mapping[str, Any] | None = None) -> Any:
+        """An Arrow table: texts stay bytes until somebody asks for one."""
+        return self.engine.execute(sql, dict(values or {})).to_arrow_table()
+
     def see_new_tables(self) -> None:
         """The scanner remembers which tables there are; call this after making one."""
         self.engine.execute("CALL pg_clear_cache()")

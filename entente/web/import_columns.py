@@ -16,58 +16,20 @@ from django.views.decorators.http import require_http_methods
 
 from entente.ledger import draft
 from entente.ledger.dry_run import DryRun, dry_run
-from entente.ledger.mapping import FIELDS_OF, Mapping, WrongMapping, from_json
+from entente.ledger.mapping import FIELDS_OF, NEEDED, Mapping, WrongMapping, from_json
 from entente.ledger.models import Import
 from entente.ledger.prepare import Proposal, prepare, propose_mapping
 from entente.ledger.survey import Wishes
 from entente.ledger.words import note, refusal
 from entente.lib.errors import EntenteError
 from entente.web.deferred import import_later
+from entente.web.import_fields import CONSTANTS_OF, LABELS_OF, LEAD_OF, ORDER_OF, VALUES, WORDS
 from entente.web.person import person
 
 # A dry run in a browser reads so many rows at most; what the rest holds, the import says.
 ROWS_TRIED = 50_000
-LABELS = {
-    "order_number": gettext_lazy("Order number"),
-    "ordered_at": gettext_lazy("Date of the order"),
-    "customer": gettext_lazy("Customer’s number"),
-    "customer_name": gettext_lazy("Customer’s name"),
-    "email": gettext_lazy("E-mail address"),
-    "phone": gettext_lazy("Phone"),
-    "country": gettext_lazy("Country"),
-    "city": gettext_lazy("City"),
-    "postcode": gettext_lazy("Postcode"),
-    "address": gettext_lazy("Address"),
-    "segment": gettext_lazy("Customer group"),
-    "kind": gettext_lazy("Person or organisation"),
-    "product_code": gettext_lazy("Product code"),
-    "product_name": gettext_lazy("Product name"),
-    "category": gettext_lazy("Product category"),
-    "unit_cost": gettext_lazy("Cost of one"),
-    "quantity": gettext_lazy("Quantity"),
-    "unit_price": gettext_lazy("Price of one"),
-    "amount": gettext_lazy("Amount of the line"),
-    "currency": gettext_lazy("Currency"),
-}
-PARTY_LABELS = {
-    "key": gettext_lazy("Number in the source"),
-    "name": gettext_lazy("Name"),
-    "given_name": gettext_lazy("Given name"),
-    "family_name": gettext_lazy("Family name"),
-    "house_number": gettext_lazy("House number"),
-    "subdivision": gettext_lazy("Part of the country"),
-    "language": gettext_lazy("Language"),
-    "zone": gettext_lazy("Time zone"),
-    "birth_date": gettext_lazy("Date of birth"),
-    "tax_id": gettext_lazy("Tax number"),
-    "known_on": gettext_lazy("Known since"),
-}
-LABELS_OF = {"orders": LABELS, "parties": {**LABELS, **PARTY_LABELS}}
-ORDER_OF = {
-    "orders": ("customer", "ordered_at", "amount", "quantity", "unit_price", "order_number", "currency"),
-    "parties": ("key", "kind", "name", "given_name", "family_name", "email", "phone"),
-}
-NEEDED_OF = {"orders": {"customer", "ordered_at"}, "parties": {"key"}}
+# Before what the form says of every row, where others name a column.
+EVERY_ROW = "every row: "
 ANSWERS = {
     "encoding": gettext_lazy("Letters"),
     "separator": gettext_lazy("Separator"),
@@ -76,18 +38,15 @@ ANSWERS = {
     "dates": gettext_lazy("Order of the date"),
     "currency": gettext_lazy("Currency of all amounts"),
 }
-KINDS = {
-    "sale": gettext_lazy("sale"), "return": gettext_lazy("return"), "charge": gettext_lazy("charge"),
-    "person": gettext_lazy("person"), "organisation": gettext_lazy("organisation"), "unknown": gettext_lazy("unknown"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the form says. `columns` is None before it was ever sent."""
+    """What the form says. `columns` is None before it was ever sent; `constants` hold for every row."""
 
     map: str
     columns: dict[str, str] | None
+    constants: dict[str, str]
     answers: dict[str, str]
     do: str
 
@@ -107,6 +66,7 @@ class Reading:
 
     proposal: Proposal
     columns: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
     mapping: Mapping | None = None
     questions: list[Any] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
@@ -152,7 +112,7 @@ def _start(request: HttpRequest, run: Import, reading: Reading) -> HttpResponse:
 def _asked(request: HttpRequest, kind: str) -> Asked:
     given = request.POST
     if request.method != "POST":
-        return Asked(request.GET.get("map", "")[:60], None, {}, "")
+        return Asked(request.GET.get("map", "")[:60], None, {}, {}, "")
     do = given.get("do", "")
     forgotten = do.removeprefix("forget.") if do.startswith("forget.") else ""
     answers = {
@@ -161,7 +121,13 @@ def _asked(request: HttpRequest, kind: str) -> Asked:
         if name != forgotten and (value := given.get(f"read.{name}", "")) and "\0" not in value
     }
     columns = {name: value for name in FIELDS_OF[kind] if (value := given.get(f"columns.{name}", ""))}
-    return Asked(given.get("map", "")[:60], columns if "has_columns" in given else None, answers, do)
+    constants = {
+        name: value
+        for name, values in CONSTANTS_OF.get(kind, {}).items()
+        if (value := columns.get(name, "").removeprefix(EVERY_ROW)) in values and value != columns.get(name)
+    }
+    columns = {name: value for name, value in columns.items() if name not in constants}
+    return Asked(given.get("map", "")[:60], columns if "has_columns" in given else None, constants, answers, do)
 
 
 def _read(path: Path, asked: Asked, kind: str) -> Reading:
@@ -172,6 +138,7 @@ def _read(path: Path, asked: Asked, kind: str) -> Reading:
         return reading
     options: dict[str, Any] = {"kind": kind, **reading.proposal.options}
     reading.columns = reading.proposal.columns if asked.columns is None else asked.columns
+    reading.constants = asked.constants
     if asked.map:
         try:
             chosen = draft.map_of(asked.map, kind)
@@ -180,24 +147,34 @@ def _read(path: Path, asked: Asked, kind: str) -> Reading:
                 heading = reading.proposal.heading
                 places = chosen.places(heading)
                 reading.columns = {name: heading[at] for name, at in places.items() if name in chosen.columns}
+                reading.constants = dict(chosen.constants)
         except WrongMapping as error:
             reading.errors["map"] = str(error)
-    reading.errors.update(_wrong(reading.columns, reading.proposal.heading, kind))
+    reading.errors.update(_wrong(reading, kind))
     # Which of several columns is meant is answered in the form itself.
     reading.questions = [one for one in reading.proposal.questions if one.asks != "column"]
     if reading.errors or reading.questions:
         return reading
     try:
-        reading.mapping = from_json({**options, "columns": reading.columns}).with_read(**asked.read)
+        said = {**options, "columns": reading.columns, "constants": _constants(options, reading, kind)}
+        reading.mapping = from_json(said).with_read(**asked.read)
         reading.questions = prepare(path, reading.mapping, today=timezone.now().date()).questions
     except WrongMapping as error:
         reading.errors["map"] = str(error)
     return reading
 
 
-def _wrong(columns: dict[str, str], heading: list[str], kind: str) -> dict[str, str]:
+def _constants(options: dict[str, Any], reading: Reading, kind: str) -> dict[str, str]:
+    """What the form says of every row, and what a chosen map says of fields the form does not ask about."""
+    asked = CONSTANTS_OF.get(kind, {})
+    kept = {name: value for name, value in options.get("constants", {}).items() if name not in asked}
+    return {name: value for name, value in (kept | reading.constants).items() if name not in reading.columns}
+
+
+def _wrong(reading: Reading, kind: str) -> dict[str, str]:
+    columns, heading = reading.columns, reading.proposal.heading
     errors = {name: _("The file has no such column.") for name, column in columns.items() if column not in heading}
-    for name in NEEDED_OF[kind] - columns.keys():
+    for name in {*NEEDED[kind]} - columns.keys() - reading.constants.keys():
         errors[name] = _("Say which column this is.")
     if kind == "orders" and "amount" not in columns and not {"quantity", "unit_price"} <= columns.keys():
         errors["amount"] = _("Say which column this is, or give both quantity and price.")
@@ -206,7 +183,7 @@ def _wrong(columns: dict[str, str], heading: list[str], kind: str) -> dict[str, 
 
 def _page(run: Import, asked: Asked, reading: Reading, tried: DryRun | None) -> dict[str, Any]:
     proposal = reading.proposal
-    first = ORDER_OF[run.kind]
+    first = ORDER_OF.get(run.kind, ())
     names = [*first, *(name for name in FIELDS_OF[run.kind] if name not in first)]
     unclear = {one.column: one.text for one in proposal.questions if one.asks == "column"}
     showing = asked.do in ("try", "start") or bool(asked.map)
@@ -222,12 +199,17 @@ def _page(run: Import, asked: Asked, reading: Reading, tried: DryRun | None) -> 
                 "name": name,
                 "label": LABELS_OF[run.kind].get(name, name),
                 "chosen": reading.columns.get(name, ""),
-                "needed": name in NEEDED_OF[run.kind],
+                "constants": [
+                    {"value": EVERY_ROW + value, "words": words, "is_chosen": reading.constants.get(name) == value}
+                    for value, words in CONSTANTS_OF.get(run.kind, {}).get(name, {}).items()
+                ],
+                "needed": name in NEEDED[run.kind],
                 "error": reading.errors.get(name, "") if showing else "",
                 "unclear": unclear.get(name, ""),
             }
             for name in names
         ],
+        "needed": LEAD_OF[run.kind],
         "map_error": reading.errors.get("map", ""),
         "has_errors": bool(reading.errors) and showing,
         "questions": [asdict(one) for one in reading.questions],
@@ -246,15 +228,27 @@ def _shown(value: str) -> str:
 
 
 def _tried(run: DryRun, kind: str) -> dict[str, Any]:
+    shown = [name for name in FIELDS_OF[kind] if any(row.get(name) not in ("", None) for row in run.first)]
     return {
-        "of_parties": kind == "parties",
+        "kind": kind,
+        "of_dealings": kind not in ("orders", "parties"),
+        "heads": [LABELS_OF[kind][name] for name in shown],
         "counts": run.counts,
         "is_part": run.counts.get("rows", 0) >= ROWS_TRIED,
         "totals": list(run.totals.items()),
         "days": run.days,
-        "first": [{**row, "kind": KINDS.get(row.get("kind", ""), row.get("kind", ""))} for row in run.first],
+        "first": [
+            {**row, **{name: VALUES.get(row[name], row[name]) for name in WORDS if name in row}} for row in run.first
+        ],
+        "rows": [{"line": row["line"], "cells": [_cell(row, name) for name in shown]} for row in run.first],
         "refused": [
             refusal(row["reason"], line=row["line"], column=row["column"], value=row["value"]) for row in run.refused
         ],
         "notes": [note(one) for one in run.notes],
     }
+
+
+def _cell(row: dict[str, Any], name: str) -> Any:
+    """A value as the first rows of a dry run show it."""
+    value = row.get(name, "")
+    return VALUES.get(value, value) if name in WORDS else value

@@ -38,6 +38,10 @@ SILENT = timedelta(seconds=60)
 KIND_WORDS = {
     "orders": gettext_lazy("Orders: each line a line of an order, or a whole order"),
     "parties": gettext_lazy("People and organisations: each line one of them"),
+    "invoices": gettext_lazy("Invoices and credit notes: each line one of them"),
+    "payments": gettext_lazy("Payments: each line one of them"),
+    "deliveries": gettext_lazy("Deliveries: each line one of them"),
+    "interactions": gettext_lazy("Calls, mails, visits, complaints: each line one of them"),
 }
 UNDER_WAY = (Import.State.WAITING, Import.State.RUNNING)
 

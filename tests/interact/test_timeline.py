@@ -6,8 +6,10 @@ import pytest
 
 from entente.identify.find import parties_of
 from entente.interact import timeline
+from entente.interact.events import Event, Teller, older_than
 from entente.interact.models import ConsentEvent, Preference
-from entente.interact.timeline import Event, Teller, last_spoke_at, older_than, page, wishes_of
+from entente.interact.timeline import last_spoke_at, page, wishes_of
+from entente.ledger.models import Delivery, Invoice, Payment
 from entente.lib.keyset import ImpossiblePlace, place
 from tests import cast
 
@@ -110,3 +112,87 @@ def test_an_order_without_lines_is_told_all_the_same(company: cast.Company):
     order = cast.order(company.okafor, "empty", date(2026, 1, 1), 5)
     order.lines.all().delete()
     assert "sums" not in page(parties_of(company.okafor)).events[0].more
+
+
+def a_dealing(model, buyer, **fields):
+    """An invoice, a payment or a delivery of the customer's surest record."""
+    party = buyer.memberships.order_by("-weight", "party_id")[0].party
+    given = {"source": party.source, "party": party, "import_run": cast.witness(), "line": 1}
+    if model is not Delivery:
+        given |= {"amount": 100, "currency": "EUR"}
+    return model.objects.create(**given, **fields)
+
+
+def test_an_invoice_tells_what_is_open_and_since_when_it_is_overdue(company: cast.Company):
+    parties = parties_of(company.okafor)
+    invoice = a_dealing(Invoice, company.okafor, number="R1", issued_on=date(2026, 3, 1), due_on=date(2026, 3, 31))
+    a_dealing(Invoice, company.okafor, number="R2", kind="credit_note", issued_on=date(2026, 3, 2))
+    a_dealing(Payment, company.okafor, key="P1", paid_on=date(2026, 3, 10), invoice=invoice)
+    Payment.objects.update(amount=40)
+    a_dealing(Payment, company.okafor, key="P2", paid_on=date(2026, 3, 11), invoice=invoice)
+    Payment.objects.filter(key="P2").update(amount=30, currency="USD")
+
+    def told(as_of):
+        return {
+            event.thing.number: event.more for event in page(parties, as_of=as_of).events if event.kind == "invoice"
+        }
+
+    assert (told(date(2026, 3, 31))["R1"]["open"], told(date(2026, 3, 31))["R1"]["is_overdue"]) == (60, False)
+    assert told(date(2026, 4, 1))["R1"]["is_overdue"]
+    assert not told(None)["R1"]["is_overdue"]
+    assert told(date(2026, 4, 1))["R2"]["open"] == 0
+    a_dealing(Payment, company.okafor, key="P3", paid_on=date(2026, 4, 1), invoice=invoice)
+    assert (told(date(2026, 4, 2))["R1"]["open"], told(date(2026, 4, 2))["R1"]["is_overdue"]) == (-40, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_late"),
+    [
+        ({}, True),
+        ({"delivered_on": date(2026, 3, 5)}, False),
+        ({"delivered_on": date(2026, 3, 6)}, True),
+        ({"state": "delivered"}, False),
+        ({"state": "cancelled"}, False),
+        ({"shipped_on": date(2026, 3, 4), "state": "shipped"}, True),
+    ],
+)
+def test_a_delivery_tells_that_it_is_late(company: cast.Company, fields, is_late):
+    a_dealing(Delivery, company.okafor, number="D1", promised_on=date(2026, 3, 5), **fields)
+    (told,) = [
+        event for event in page(parties_of(company.okafor), as_of=date(2026, 3, 6)).events if event.kind == "delivery"
+    ]
+    assert told.more["is_late"] is is_late
+    assert told.at.date() == (fields.get("delivered_on") or fields.get("shipped_on") or date(2026, 3, 5))
+
+
+def test_days_and_instants_are_walked_through_once_each(company: cast.Company):
+    midnight = datetime(2026, 3, 2, tzinfo=UTC)
+    for number in range(4):
+        day = date(2026, 3, 1 + number // 2)
+        a_dealing(Invoice, company.okafor, number=f"R{number}", issued_on=day)
+        a_dealing(Payment, company.okafor, key=f"P{number}", paid_on=day)
+        a_dealing(Delivery, company.okafor, number=f"D{number}", shipped_on=day)
+        cast.contact(company.okafor, midnight if number % 2 else START, body=str(number))
+    parties = parties_of(company.okafor)
+    whole = [(event.rank, event.id) for event in page(parties).events]
+    assert len(whole) == len(set(whole)) >= 16
+    for limit in (1, 2, 5):
+        walked, before = [], None
+        while True:
+            told = page(parties, before=before, limit=limit)
+            walked += [(event.rank, event.id) for event in told.events]
+            if (before := told.older) is None:
+                break
+        assert walked == whole
+
+
+def test_the_number_of_queries_does_not_grow_with_the_story(company: cast.Company, django_assert_num_queries):
+    parties = parties_of(company.okafor)
+    for number in range(20):
+        invoice = a_dealing(Invoice, company.okafor, number=f"R{number}", issued_on=date(2026, 3, 1))
+        a_dealing(Payment, company.okafor, key=f"P{number}", paid_on=date(2026, 3, 1), invoice=invoice)
+        a_dealing(Delivery, company.okafor, number=f"D{number}", shipped_on=date(2026, 3, 1))
+        cast.order(company.okafor, f"many-{number}", date(2026, 3, 1), 10)
+        cast.contact(company.okafor, START)
+    with django_assert_num_queries(2):
+        assert len(page(parties, limit=200).events) >= 100

@@ -131,3 +131,30 @@ def test_what_parties_leave_open_is_asked(entente, write):
     assert (code, said) == (2, "")
     assert "--dates 'd/m/y'" in complained
     assert entente("parties", path, "--dates", "d/m/y")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "options"),
+    [
+        ("invoices", "number,issued_on,amount\nR1,2024-01-10,5\nR2,never,5\n", ["--currency", "EUR"]),
+        ("payments", "paid_on,amount\n2024-01-10,5\nnever,5\n", ["--currency", "EUR"]),
+        ("deliveries", "number,shipped_on\nD1,2024-01-10\nD2,never\n", []),
+        ("interactions", "customer,at,kind,direction\na,2024-01-10 10:00,call,in\na,never,call,in\n", []),
+    ],
+)
+def test_dealings_tried_imported_listed_and_taken_back(entente, write, kind, text, options):
+    path = write(text)
+    code, said, _ = entente(kind, path, *options, "--dates", "y-m-d", "--dry-run")
+    assert (code, f"1 new {kind}, 0 changed." in said, Import.objects.exists()) == (0, True, False)
+    answer = json.loads(entente(kind, path, *options, "--dates", "y-m-d", "--map", kind, "--json")[1])
+    assert (answer["kind"], answer["rows_recorded"], answer["rows_refused"]) == (kind, 1, 1)
+    assert kind in entente("list")[1]
+    more = write(text.replace("R1", "R3").replace("2024-01-10", "2024-01-12"), "more.csv")
+    assert json.loads(entente(kind, more, "--map", answer["id"], "--json")[1])["rows_recorded"] == 1
+    assert json.loads(entente("revert", answer["id"], "--json")[1])["state"] == "reverted"
+
+
+def test_the_way_of_another_kind_is_not_taken(entente, write):
+    answer = json.loads(entente("orders", write(LOG), "--currency", "EUR", "--json")[1])
+    with pytest.raises(EntenteError, match="no such map"):
+        entente("payments", write("paid_on,amount\n2024-01-10,5\n", "p.csv"), "--map", answer["id"])

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
-from entente.ledger.mapping import from_json
-from entente.ledger.models import Import, Party, PartyVersion
+from entente.ledger.mapping import from_json, load
+from entente.ledger.models import DealingVersion, Delivery, Import, Party, PartyVersion, Payment
 from entente.ledger.record import open_import, run_import
 from entente.ledger.revert import revert_import
 from tests.ledger.conftest import LINES, bring, ledger, mapping
@@ -118,4 +118,48 @@ def test_parties_killed_and_resumed(write, settings, point):
     assert opened.state == Import.State.RUNNING
     done = run_import(opened.pk)
     assert (done.state, done.rows_read, done.rows_recorded, done.rows_refused) == ("done", 100, 99, 1)
+    assert said() == expected
+
+
+@pytest.mark.parametrize(
+    "point", ["refused rows written, not committed", "counted, not committed", "all read, not finished"]
+)
+def test_dealings_killed_and_resumed(write, settings, point, monkeypatch):
+    # As the process that dies has them: how many words of one thing a chunk holds shows in its versions.
+    monkeypatch.setattr("entente.ledger.record.CHUNK_ROWS", 20)
+    place, after, before = POINTS[point]
+    rows = [f"D{n % 40},c{n % 7},2024-01-{1 + n // 40}\n" for n in range(100)]
+    rows[30] = "D30,c,never\n"
+    path = write("number,customer,shipped_on\n" + "".join(rows))
+    read = load("deliveries").with_read(dates="y-m-d")
+
+    def said():
+        versions = DealingVersion.objects.order_by("id").values_list("line", "fields")
+        return list(versions), sorted(Delivery.objects.values_list("number", "party__key", "shipped_on", "line"))
+
+    resumed(path, read, settings, (place, after, before), said, recorded=99)
+
+
+def test_payments_without_numbers_killed_and_resumed(write, settings):
+    """What a row is called depends on the rows before it."""
+    rows = [f"c{n % 3},2024-01-{1 + n % 5:02},5\n" for n in range(99)]
+    path = write("customer,paid_on,amount\n" + "".join(rows) + "c,never,1\n")
+    read = load("payments").with_read(dates="y-m-d", currency="EUR")
+    resumed(
+        path, read, settings, POINTS["counted, not committed"],
+        lambda: (list(DealingVersion.objects.all()), sorted(Payment.objects.values_list("key", "line"))), recorded=99,
+    )  # fmt: skip
+
+
+def resumed(path, read, settings, point, said, *, recorded):
+    place, after, before = point
+    undisturbed = bring(path, read)
+    expected = said()
+    revert_import(undisturbed.pk, by=None, at=undisturbed.finished_at)
+    assert said() == ([], [])
+    opened = open_import(path, mapping=read, source_name="shop", file_name="x", by=None)
+    kill(opened, settings.MEDIA_ROOT, place, after, before=before)
+    assert opened.state == Import.State.RUNNING
+    done = run_import(opened.pk)
+    assert (done.state, done.rows_read, done.rows_recorded, done.rows_refused) == ("done", 100, recorded, 1)
     assert said() == expected

@@ -25,6 +25,15 @@ REASONS: Mapping[str, str] = {
     "stock_movement": "Line {line}: a stock movement, not a sale.",
     "positive_return": "Line {line}: a cancellation with a positive amount: {value}.",
     "order_of_another_customer": "Line {line}: the order {value} belongs to another customer.",
+    "unknown_word": "Line {line}: {column} holds a word that is not known: {value}. Say in the mapping, under words, what it means.",
+    "below_zero": "Line {line}: {column} is less than nothing: {value}.",
+    "unknown_party": "Line {line}: {column} is nobody of this source: {value}. Import its orders or parties first.",
+    "unknown_relation": "Line {line}: {column} is no kind of relation: {value}.",
+    "impossible_terms": "Line {line}: {column} does not fit the other terms: {value}.",
+    "relates_to_itself": "Line {line}: {value} relates to itself.",
+    "ends_before_it_begins": "Line {line}: it ends before it begins: {value}.",
+    "related_already": "Line {line}: the same was said of these two before, of days that overlap.",
+    "above_itself": "Line {line}: somebody would stand above itself in a group or household.",
 }
 
 NOTES: Mapping[str, str] = {
@@ -37,6 +46,8 @@ NOTES: Mapping[str, str] = {
     "decimal_from_elsewhere": "{column} can be read in two ways; the decimal mark of the other columns was taken: {mark}.",
     "left_empty": "{column}: {count} values were not understood and left empty, such as {examples}. They are kept as written.",
     "same_key_again": "{count} rows carry the number of an earlier row and say something else. The last one counts; all are kept.",
+    "waits_for_orders": "{count} rows name an order that is not in the ledger yet. They are linked when it comes.",
+    "waits_for_invoices": "{count} rows name an invoice that is not in the ledger yet. They are linked when it comes.",
     "layout_changed": "The file is laid out differently from the last one of this source. New: {new}. Gone: {gone}.",
     "blank_lines": "{count} lines were blank.",
 }

@@ -1,6 +1,6 @@
 """What the values of a sample say about how their columns are written: readings where one is possible, questions where two are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -30,12 +30,13 @@ def recognise(
     serial_from: date | None = None,
     decimal: str = "",
     order: str = "",
+    ahead: Collection[str] = (),
 ) -> Recognised:
     """Readings of all columns.
 
     columns: name -> its values in the sample, as text or typed.
     kinds: name -> 'number' or 'date'; others are passed over.
-    latest_on: no date lies after it.
+    latest_on: no date lies after it, but in the columns `ahead`.
     serial_from: day 0 of bare numbers, where the file is a workbook.
     decimal, order: what somebody has answered already.
     """
@@ -51,7 +52,8 @@ def recognise(
             else:
                 found.decimals[name] = answer
         elif kinds.get(name) == "date":
-            order_or_question = order or order_of(name, distinct, latest_on=latest_on, serial_from=serial_from)
+            limit = date.max if name in ahead else latest_on
+            order_or_question = order or order_of(name, distinct, latest_on=limit, serial_from=serial_from)
             if isinstance(order_or_question, Question):
                 found.questions.append(order_or_question)
             else:

@@ -21,6 +21,21 @@ DELETE FROM {line} WHERE import_run_id = %(import)s
 DELETE FROM {order} orders USING reverted_order gone
 WHERE orders.id = gone.id AND NOT EXISTS (SELECT FROM {line} line WHERE line.order_id = orders.id)
 
+-- name: unlink_invoices
+-- Invoices of orders that are gone wait again, and the payments of those are nobody's.
+WITH unlinked AS (
+    UPDATE {invoice} SET order_id = NULL, party_id = CASE WHEN customer_key = '' THEN NULL ELSE party_id END
+    WHERE order_id IN (SELECT id FROM reverted_order EXCEPT SELECT id FROM {order})
+    RETURNING id, party_id
+)
+UPDATE {payment} payment SET party_id = NULL
+FROM unlinked
+WHERE payment.invoice_id = unlinked.id AND unlinked.party_id IS NULL AND payment.customer_key = '' AND payment.party_id IS NOT NULL
+
+-- name: unlink_deliveries
+UPDATE {delivery} SET order_id = NULL, party_id = CASE WHEN customer_key = '' THEN NULL ELSE party_id END
+WHERE order_id IN (SELECT id FROM reverted_order EXCEPT SELECT id FROM {order})
+
 -- name: remove_products
 -- One pass over the lines for all products: lines are not indexed by product.
 DELETE FROM {product}
@@ -34,14 +49,14 @@ SELECT party_id, fields FROM gone
 
 -- name: lonely_parties
 -- Parties of the import that nobody has ordered for since and that no other import speaks of. One that was there before a file of
--- parties spoke of it stays, unless the import it came with was taken back as well.
+-- parties or dealings spoke of it stays, unless the import it came with was taken back as well.
 SELECT gone.id FROM reverted_party gone
 JOIN {party} party ON party.id = gone.id
 WHERE NOT EXISTS (SELECT FROM {order} orders WHERE orders.party_id = gone.id) AND gone.id > %(after)s
   AND NOT EXISTS (
       SELECT FROM {version} version WHERE version.party_id = gone.id AND version.import_run_id IS NOT NULL
   )
-  AND (%(kind)s <> 'parties' OR party.import_run_id = %(import)s
+  AND (%(kind)s = 'orders' OR party.import_run_id = %(import)s
        OR EXISTS (SELECT FROM {import} run WHERE run.id = party.import_run_id AND run.state = 'reverted'))
 ORDER BY gone.id LIMIT %(most)s
 
