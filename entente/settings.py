@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "entente.interact",
     "entente.customize",
     "entente.web",
+    "entente.api",
 ]
 
 MIDDLEWARE = [
@@ -53,6 +54,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "entente.web.permissions.RouteRoles",
+    "entente.api.permissions.TokenScopes",
     "entente.web.here.LanguageAndZone",
 ]
 

@@ -6,22 +6,28 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import URLPattern, URLResolver, path
 
+from entente.api.doors import api
+from entente.identify.relations_models import Deal, Relation
 from entente.web import (
     answers,
     backtests,
     card,
     contacts,
+    countings,
     customers,
     decisions,
     enter,
     import_columns,
     imports,
     me,
+    new_customer,
     orders,
     pyramid,
+    relations,
     searching,
     settings_pages,
     today,
+    tokens,
     users,
     waiting,
     wishes,
@@ -57,6 +63,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
     path("search", searching.search, name="search"),
     path("customers/", customers.customers, name="customers"),
+    path("customers/new", new_customer.customer_new, name="customer_new"),
+    path("customers/alike", new_customer.customers_alike, name="customers_alike"),
     path("customers/<int:customer_id>/", card.customer, name="customer"),
     path("customers/<int:customer_id>/timeline", card.timeline, name="customer_timeline"),
     path("customers/<int:customer_id>/week", card.week, name="customer_week"),
@@ -68,6 +76,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:customer_id>/notes", contacts.notes, name="notes"),
     path("customers/<int:customer_id>/preferences", wishes.preferences, name="preferences"),
     path("customers/<int:customer_id>/consents", wishes.consents, name="consents"),
+    path("customers/<int:customer_id>/relations", relations.relations, name="customer_relations"),
+    path("customers/<int:customer_id>/relations/new", relations.relation_new, name="relation_new"),
+    *(
+        path(f"customers/<int:customer_id>/{place}/<int:said_id>/{done}", view, {"what": what}, name=f"{name}_{done}")
+        for place, name, what in (("relations", "relation", Relation), ("deals", "deal", Deal))
+        for done, view in (("end", relations.ending), ("withdrawal", relations.withdrawal))
+    ),
     path("orders/<int:order_id>/", orders.order, name="order"),
     path("decisions/<int:decision_id>/answers", answers.answers, name="decision_answers"),
     path("imports/", imports.imports, name="imports"),
@@ -79,12 +94,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<int:import_id>/reversal", imports.import_reversal, name="import_reversal"),
     path("imports/<int:import_id>/runs", imports.import_runs, name="import_runs"),
     path("pyramid/", pyramid.pyramid, name="pyramid"),
+    path("pyramid/counting", countings.pyramid_counting, name="pyramid_counting"),
     path("cycles", pyramid.cycles, name="cycles"),
     path("decisions/", decisions.decisions, name="decisions"),
     path("decisions/<int:decision_id>/", decisions.decision, name="decision"),
     path("backtests/", backtests.backtests, name="backtests"),
     path("backtests/<int:backtest_id>/", backtests.backtest, name="backtest"),
     path("settings/", settings_pages.settings, name="settings"),
+    path("settings/counting", settings_pages.settings_counting, name="settings_counting"),
     path("settings/pyramid", settings_pages.settings_pyramid, name="settings_pyramid"),
     path("settings/contact", settings_pages.settings_contact, name="settings_contact"),
     path("settings/plays", settings_pages.settings_plays, name="settings_plays"),
@@ -92,10 +109,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("users/", users.users, name="users"),
     path("users/<int:user_id>/", users.user, name="user"),
     path("users/<int:user_id>/links", users.links, name="user_links"),
+    path("users/<int:user_id>/tokens", tokens.user_tokens, name="user_tokens"),
+    path(
+        "users/<int:user_id>/tokens/<int:token_id>/revocation",
+        tokens.user_token_revocation,
+        name="user_token_revocation",
+    ),
     path("me/", me.me, name="me"),
+    path("me/tokens", tokens.own_tokens, name="account_tokens"),
+    path("me/tokens/<int:token_id>/revocation", tokens.own_token_revocation, name="account_token_revocation"),
     path("enter/<str:token>", enter.enter, name="enter"),
     path("healthz", waiting.healthz, name="healthz"),
     *ACCOUNT,
+    # By their tokens, not by roles: entente/api/permissions.py.
+    path("api/v1/", api.urls),
 ]
 
 handler500 = "entente.web.waiting.broken"

@@ -1,4 +1,4 @@
-"""entente import: orders and parties from files into the ledger, and what became of earlier ones."""
+"""entente import: orders, parties and dealings from files into the ledger, and what became of earlier ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from entente.cli import terminal
+from entente.cli.import_from import database_options, file_to_import
+from entente.cli.import_relations import register_relations
 
 if TYPE_CHECKING:
     from entente.ledger.dry_run import DryRun
@@ -20,24 +22,29 @@ if TYPE_CHECKING:
     from entente.ledger.record import Progress
 
 ASKED = 2
+OF_MONEY = {"invoices": "invoices and credit notes", "payments": "payments"}
+DEALINGS = {**OF_MONEY, "deliveries": "deliveries", "interactions": "calls, mails, visits, complaints"}
 
 
 def register(subparsers: Any) -> None:
     parser = subparsers.add_parser(
-        "import", help="bring orders or parties into the ledger, list imports, take one back"
+        "import", help="bring orders, parties, invoices and more into the ledger, list imports, take one back"
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="WHAT")
     orders = verbs.add_parser("orders", help="import a CSV, CSV.gz, Parquet or XLSX file of orders")
     reading_options(orders)
     parties = verbs.add_parser("parties", help="import a CSV, CSV.gz, Parquet or XLSX file of people and organisations")
     _reading_options(parties, ready="parties")
-    for each in (orders, parties):
-        each.add_argument("file", metavar="FILE", type=Path)
+    dealings = [_dealing_parser(verbs, kind) for kind in DEALINGS]
+    for each in (orders, parties, *dealings):
+        each.add_argument("file", metavar="FILE", type=Path, nargs="?")
+        database_options(each)
         each.add_argument("--source", default="", metavar="NAME", help="the system the file comes from")
         each.add_argument(
             "--rank", type=_rank, metavar="N", help="where the source is new: the lower, the more it is believed (100)"
         )
         each.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+    register_relations(verbs)
     listed = verbs.add_parser("list", help="the latest imports")
     listed.add_argument("--most", type=int, default=20, metavar="N")
     revert = verbs.add_parser("revert", help="take an import back")
@@ -45,7 +52,7 @@ def register(subparsers: Any) -> None:
     refused = verbs.add_parser("refused", help="the refused rows of an import as CSV")
     refused.add_argument("import_id", metavar="ID", type=int)
     refused.add_argument("--out", metavar="FILE", type=Path)
-    for each in (orders, parties, listed, revert, refused):
+    for each in (orders, parties, *dealings, listed, revert, refused):
         terminal.wants_json(each)
         each.set_defaults(run=run)
 
@@ -53,13 +60,29 @@ def register(subparsers: Any) -> None:
 def reading_options(orders: argparse.ArgumentParser) -> None:
     """How a file of orders is to be read, where it does not tell by itself."""
     _reading_options(orders, ready="online-retail, purchase-log")
-    orders.add_argument("--decimal", default="", help="the decimal mark: . or ,")
-    orders.add_argument("--currency", default="", help="the currency where the file says none, such as EUR")
+    _number_options(orders, has_money=True)
+
+
+def _dealing_parser(verbs: Any, kind: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        kind, help=f"import a CSV, CSV.gz, Parquet or XLSX file of {DEALINGS[kind]}"
+    )
+    _reading_options(parser, ready=kind)
+    _number_options(parser, has_money=kind in OF_MONEY)
+    return parser
+
+
+def _number_options(parser: argparse.ArgumentParser, *, has_money: bool) -> None:
+    parser.add_argument("--decimal", default="", help="the decimal mark: . or ,")
+    if has_money:
+        parser.add_argument("--currency", default="", help="the currency where the file says none, such as EUR")
 
 
 def _reading_options(parser: argparse.ArgumentParser, *, ready: str) -> None:
     parser.add_argument(
-        "--map", metavar="NAME|FILE", help=f"which column is what: {ready} or a JSON file; without it by their names"
+        "--map",
+        metavar="NAME|FILE|ID",
+        help=f"which column is what: {ready}, a JSON file, or as import ID was read; without it by their names",
     )
     parser.add_argument("--encoding", default="", help="such as utf-8, cp1251, cp1252, utf-16")
     parser.add_argument("--separator", default="", help="the character between fields; tab for a tabulator")
@@ -87,9 +110,9 @@ def run(args: argparse.Namespace) -> int:
     from entente.ledger.prepare import OpenQuestions
     from entente.lib.errors import EntenteError
 
-    verbs = {"orders": _import, "parties": _import, "list": _list, "revert": _revert, "refused": _refused}
+    verbs = {"list": _list, "revert": _revert, "refused": _refused}
     try:
-        return verbs[args.verb](args)
+        return verbs.get(args.verb, _import)(args)
     except OpenQuestions as error:
         return ask([question.as_json() for question in error.questions], args)
     except Import.DoesNotExist:
@@ -126,11 +149,14 @@ def _import(args: argparse.Namespace) -> int:
 
     progress = terminal.Progress()
     try:
-        if args.dry_run:
-            found = dry_run(args.file, _mapping(args), source_name=args.source, progress=_shown_by(progress, args.verb))
-            progress.close()
-            return _show_dry_run(found, args)
-        imported, was_known = import_file(args, progress=progress)
+        with file_to_import(args, progress=progress):
+            if args.dry_run:
+                found = dry_run(
+                    args.file, _mapping(args), source_name=args.source, progress=_shown_by(progress, args.verb)
+                )
+                progress.close()
+                return _show_dry_run(found, args)
+            imported, was_known = import_file(args, progress=progress)
     except KeyboardInterrupt:
         raise terminal.Interrupted("Stopped. What was read is kept; the same command goes on from there.") from None
     finally:
@@ -148,6 +174,7 @@ def _shown_by(progress: Callable[..., None], kind: str) -> Callable[[Progress], 
 
 
 def _mapping(args: argparse.Namespace) -> Mapping:
+    from entente.ledger.draft import map_of
     from entente.ledger.mapping import WrongMapping, load
     from entente.ledger.prepare import OpenQuestions, propose_mapping
     from entente.ledger.survey import Wishes
@@ -156,10 +183,9 @@ def _mapping(args: argparse.Namespace) -> Mapping:
     separator = "\t" if args.separator in ("tab", "\\t") else args.separator
     read = {"encoding": args.encoding, "separator": separator, "dates": args.dates, "zone": args.zone, "sheet": args.sheet,
             "header": args.header}  # fmt: skip
-    if kind == "orders":
-        read |= {"decimal": args.decimal, "currency": args.currency.upper()}
+    read |= {"decimal": getattr(args, "decimal", ""), "currency": getattr(args, "currency", "").upper()}
     if args.map:
-        mapping = load(args.map)
+        mapping = map_of(args.map, kind) if args.map.isdecimal() else load(args.map)
         if mapping.kind != kind:
             raise WrongMapping(
                 f"The mapping {args.map} is for {mapping.kind}. Import with: entente import {mapping.kind} FILE"
@@ -181,7 +207,7 @@ def _list(args: argparse.Namespace) -> int:
     imports = list(Import.objects.select_related("source").order_by("-id")[: args.most])
     words = [
         f"{each.pk:>5}  {each.get_state_display():<10} {each.made_at:%Y-%m-%d %H:%M}  {each.rows_recorded:>10,} recorded  "
-        f"{each.rows_refused:>8,} refused  {each.kind:<8} {each.source.name}: {each.file_name}"
+        f"{each.rows_refused:>8,} refused  {each.kind:<12} {each.source.name}: {each.file_name}"
         for each in imports
     ]
     result = {"imports": [_imported_json(each) for each in imports]}
@@ -246,8 +272,8 @@ def _counted(counts: dict[str, int], kind: str) -> list[str]:
         f"{counts['rows']:,} rows: {counts['facts']:,} would be recorded, {counts['known']:,} are known, "
         f"{counts['refused']:,} refused."
     )
-    if kind == "parties":
-        return [rows, f"{counts['new']:,} new parties, {counts['changed']:,} changed."]
+    if "new" in counts:
+        return [rows, f"{counts['new']:,} new {kind}, {counts['changed']:,} changed."]
     return [
         rows,
         f"{counts['orders']:,} orders of {counts['customers']:,} customers, {counts['products']:,} products; "

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -77,6 +78,31 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in link of user {self.user_id}"
+
+
+class Scope(models.TextChoices):
+    """What a token opens of the API; the routes stand in entente/api/permissions.py."""
+
+    IMPORT = "import", _("bring in facts")
+    RESOLVE = "resolve", _("look up who somebody is")
+
+
+class Token(models.Model):
+    """A key with which a program acts for its user. Only a hash of it is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tokens")
+    name = models.CharField(_("name"), max_length=80)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope), verbose_name=_("what it opens"))
+    digest = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+    expires_on = models.DateField(_("last day"))
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Firm(models.Model):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from entente.staff.firm import zones
 from entente.staff.models import User
 from entente.web.person import person
+from entente.web.tokens import tokens_page
 
 
 class MeForm(forms.ModelForm):
@@ -38,4 +39,6 @@ def me(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Kept."))
         return redirect("me")
-    return render(request, "account/me.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "account/me.html", {"form": form, **tokens_page(person(request))}, status=422 if form.errors else 200
+    )

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from entente.staff.models import Role, User
 from entente.staff.people import LINK_LASTS, ImpossibleUser, keep_user, make_sign_in_link, make_user
+from entente.web.tokens import tokens_page
 
 MOST_SHOWN = 500
 
@@ -65,7 +66,8 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Kept."))
             return redirect("user", user_id=person.pk)
-    return render(request, "users/user.html", {"person": person, "form": form}, status=422 if form.errors else 200)
+    page = {"person": person, "form": form, **tokens_page(person)}
+    return render(request, "users/user.html", page, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -77,6 +79,5 @@ def links(request: HttpRequest, user_id: int) -> HttpResponse:
     # Of our own address, whatever host the request names.
     link = settings.BASE_URL + reverse("enter", args=[token])
     hours = int(LINK_LASTS.total_seconds() // 3600)
-    return render(
-        request, "users/user.html", {"person": person, "form": UserForm(instance=person), "link": link, "hours": hours}
-    )
+    page = {"person": person, "form": UserForm(instance=person), "link": link, "hours": hours, **tokens_page(person)}
+    return render(request, "users/user.html", page)
