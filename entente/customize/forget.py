@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from entente.customize.models import Answer, Decision, Outcome
 from entente.identify.forget import EMPTY, forget_empty
+from entente.identify.relations_import import forget_relations
 
 # What a person has answered is kept: it happened.
 UNANSWERED = f"""
@@ -25,4 +26,5 @@ def forget_reverted() -> int:
             f"DELETE FROM {Outcome._meta.db_table} o USING {decisions} d WHERE o.decision_id = d.id AND {UNANSWERED}"
         )
         cursor.execute(f"DELETE FROM {decisions} d WHERE {UNANSWERED}")
+    forget_relations()
     return forget_empty()

@@ -17,6 +17,7 @@ from entente.differentiate.pure.buying_fit import choose_law
 from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
 from entente.differentiate.pure.netting import Count
 from entente.differentiate.pure.purchases import expected_purchases
+from entente.identify.counted import counting
 from entente.lib.errors import EntenteError
 from entente.staff.models import Firm, User
 from entente.warehouse.extract import extract
@@ -52,7 +53,7 @@ def backtest_value(
         progress("Reading order lines", 0, None)
         facts = Facts(
             columns, from_on, until=to_on, currency=firm.currency if firm else "EUR",
-            margin_rate=float(firm.margin_rate) if firm else 0.0,
+            margin_rate=float(firm.margin_rate) if firm else 0.0, counting=counting(),
         )  # fmt: skip
         known = facts.purchases(count=count, until=from_on)
         happened = facts.purchases(count=count, until=to_on)

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from entente.differentiate.next_order import NextOrders, next_orders
 from entente.differentiate.pure.arrays import Floats, Ints
 from entente.differentiate.pure.netting import Count, CustomerDays, net_purchases
-from entente.identify.models import Customer, Membership
-from entente.ledger.models import ExchangeRate, Interaction, LineKind, OrderLine, Party
+from entente.identify.counted import Counting, make_members, order_lines
+from entente.identify.models import Customer
+from entente.ledger.models import ExchangeRate, Interaction, LineKind, Party
 from entente.warehouse.extract import Columns, Extract
 
 EPOCH = date(1970, 1, 1)
@@ -39,25 +40,31 @@ class Facts:
     """What is known at the end of `as_of`, read through an extract."""
 
     def __init__(
-        self, extract: Extract, as_of: date, *, currency: str, margin_rate: float, until: date | None = None
+        self,
+        extract: Extract,
+        as_of: date,
+        *,
+        currency: str,
+        margin_rate: float,
+        until: date | None = None,
+        counting: Counting = Counting.BUYER,
     ) -> None:
-        """until: the last day lines are read of; later than `as_of` only for a backtest, which knows what came next."""
+        """until: the last day lines are read of; later than `as_of` only for a backtest, which knows what came next.
+
+        counting: who is a customer in all that is read here.
+        """
         self.extract = extract
         self.as_of = as_of
         self.until = until or as_of
         self.currency = currency
         self.margin_rate = margin_rate
+        self.counting = counting
         self.notes: list[str] = []
         self._purchases: dict[tuple[Count, date], CustomerDays] = {}
 
     @cached_property
     def _members(self) -> None:
-        self.extract.run(
-            f"""
-            CREATE TABLE members AS
-            SELECT party_id, customer_id FROM pg.{Membership._meta.db_table} WHERE ended_at IS NULL
-            """
-        )
+        self.notes += make_members(self.extract, self.counting, self.as_of)
 
     @cached_property
     def _lines(self) -> None:
@@ -74,7 +81,7 @@ class Facts:
                    l.kind = {LineKind.RETURN} OR l.amount < 0 AS is_return, l.kind = {LineKind.CHARGE} AS is_charge, l.currency
             FROM (
                 SELECT party_id, product_id, ordered_on, quantity, amount, cost, kind, currency
-                FROM pg.{OrderLine._meta.db_table} WHERE ordered_on <= $until
+                FROM {order_lines(self.counting)} WHERE ordered_on <= $until
             ) l
             LEFT JOIN members m USING (party_id)
             WHERE l.party_id IS NULL OR m.customer_id IS NOT NULL

@@ -1,21 +1,22 @@
-"""Which records are one customer? At this point every record stands for a customer of its own; linking comes on top.
+"""Every record is somebody: who came since stands for a customer of its own, until linking (`link.py`) says more.
 
-The verb is idempotent: a party that has a customer is passed over, a customer whose party was completed is brought up to date.
+The verb is idempotent: a party that has a customer is passed over, a customer whose records were completed is brought up to date.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
 
-from entente.identify.models import Customer, Membership
+from entente.identify.models import ONE_RECORD, Customer, Membership
+from entente.identify.moves import one_at_a_time
+from entente.identify.shown import of_several_records, show
 from entente.ledger.models import Party
 from entente.lib.norm import haystack
 from entente.warehouse.copy_in import copy_field, copy_text
 
-LAW = "one record, one customer 1"
 BATCH = 20_000
 WORTH_COUNTING = 1_000
 
@@ -33,7 +34,7 @@ def match_new(*, progress: Callable[[str, float, float | None], None] = lambda *
     made = after = 0
     while True:
         with transaction.atomic():
-            _one_at_a_time()
+            one_at_a_time()
             rows = _without_customer(after)
             if not rows:
                 break
@@ -46,6 +47,14 @@ def match_new(*, progress: Callable[[str, float, float | None], None] = lambda *
     return made
 
 
+def match_some(parties: Sequence[int]) -> None:
+    """Give those of these parties a customer of their own that have none."""
+    with transaction.atomic():
+        one_at_a_time()
+        if rows := _without_customer(0, among=parties):
+            _make_customers(rows)
+
+
 def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_: None) -> int:
     """Bring customers up to date whose parties were completed since. Returns how many were."""
     done = 0
@@ -53,10 +62,17 @@ def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_:
         with transaction.atomic():
             rows = _outdated()
             if not rows:
-                return done
+                break
             _show_again(rows)
         done += len(rows)
         progress("Completing customers", done, None)
+    after = 0
+    while several := of_several_records(after):
+        with transaction.atomic():
+            one_at_a_time()
+            done += show(several)
+        after = several[-1]
+    return done
 
 
 def _count_again() -> None:
@@ -66,23 +82,19 @@ def _count_again() -> None:
             cursor.execute(f"ANALYZE {model._meta.db_table}")
 
 
-def _one_at_a_time() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('entente match'))")
-
-
-def _without_customer(after: int) -> list[tuple[Any, ...]]:
+def _without_customer(after: int, among: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
     columns = ", ".join(f"p.{name}" for name in SHOWN)
+    some = "" if among is None else "AND p.id = ANY(%(among)s)"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT p.id, p.key, {columns}
             FROM {Party._meta.db_table} p
-            WHERE p.id > %s
+            WHERE p.id > %(after)s {some}
               AND NOT EXISTS (SELECT FROM {Membership._meta.db_table} m WHERE m.party_id = p.id AND m.ended_at IS NULL)
-            ORDER BY p.id LIMIT %s
+            ORDER BY p.id LIMIT %(most)s
             """,
-            [after, BATCH],
+            {"after": after, "among": list(among or ()), "most": BATCH if among is None else None},
         )
         return cursor.fetchall()
 
@@ -100,7 +112,7 @@ def _make_customers(rows: list[tuple[Any, ...]]) -> None:
             INSERT INTO {Membership._meta.db_table} (party_id, customer_id, weight, explanation, law, made_at)
             SELECT party, customer, 1.0, '{{}}', %s, now() FROM unnest(%s::bigint[], %s::bigint[]) AS t (party, customer)
             """,
-            [LAW, [row[0] for row in rows], numbers],
+            [ONE_RECORD, [row[0] for row in rows], numbers],
         )
 
 
@@ -114,13 +126,13 @@ def _customer_lines(numbers: list[int], rows: list[tuple[Any, ...]]) -> Iterator
 
 def _search(key: str, fields: dict[str, str]) -> str:
     return haystack(
-        name=fields["name"], email=fields["email"], phones=(fields["phone"], fields["phone_e164"]), city=fields["city"],
-        postcode=fields["postcode"], keys=(key,),
+        names=(fields["name"],), emails=(fields["email"],), phones=(fields["phone"], fields["phone_e164"]), cities=(fields["city"],),
+        postcodes=(fields["postcode"],), keys=(key,),
     )  # fmt: skip
 
 
 def _outdated() -> list[tuple[Any, ...]]:
-    """Customers of one party that say something else than it does."""
+    """Customers of one record that say something else than it does."""
     columns = ", ".join(f"p.{name}" for name in SHOWN)
     theirs = ", ".join(f"c.{name}" for name in SHOWN if name != "name")
     ours = ", ".join(f"p.{name}" for name in SHOWN if name != "name")
@@ -133,11 +145,13 @@ def _outdated() -> list[tuple[Any, ...]]:
             FROM {Membership._meta.db_table} m
             JOIN {Party._meta.db_table} p ON p.id = m.party_id
             JOIN {Customer._meta.db_table} c ON c.id = m.customer_id
-            WHERE m.ended_at IS NULL AND m.law = %s
+            WHERE m.ended_at IS NULL AND m.law = %(one)s
+              AND NOT EXISTS (SELECT FROM {Membership._meta.db_table} n
+                              WHERE n.customer_id = c.id AND n.ended_at IS NULL AND n.law <> %(one)s)
               AND (({theirs}) IS DISTINCT FROM ({ours}) OR c.name <> coalesce(nullif(p.name, ''), p.key))
-            LIMIT %s
+            LIMIT %(most)s
             """,
-            [LAW, BATCH],
+            {"one": ONE_RECORD, "most": BATCH},
         )
         return cursor.fetchall()
 

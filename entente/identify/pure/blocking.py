@@ -121,7 +121,7 @@ def pairs(
         rows = rows[np.argsort(key[rows], kind="stable")]
         starts = np.flatnonzero(np.append(True, key[rows[1:]] != key[rows[:-1]]))
         size = np.diff(np.append(starts, len(rows)))
-        many = size > (_most_of_rare(size, n) if rule.is_rare else MOST_TOGETHER)
+        many = size > most_together(rule, size, n)
         if many.any():
             crowded[rule.name] = int(many.sum()), int(size[many].sum())
         neighbours = 0 if rule.is_rare else NEIGHBOURS
@@ -137,6 +137,11 @@ def pairs(
         merged = list(pool.map(of, rules))
     together = np.unique(np.concatenate(merged)) if merged else np.zeros(0, np.int64)
     return Blocked((together // n).astype(np.int32), (together % n).astype(np.int32), crowded)
+
+
+def most_together(rule: Rule, size: NDArray[np.int64], n: int) -> int:
+    """How many records of one key are all paired with each other. size: of every key of the rule; n: records in all."""
+    return _most_of_rare(size, n) if rule.is_rare else MOST_TOGETHER
 
 
 def _most_of_rare(size: NDArray[np.int64], n: int) -> int:

@@ -93,6 +93,9 @@ def compare(
             _swap(columns, left[first:last], right[first:last], out[first:last], names[GIVEN], names[FAMILY])
 
     step = 1 << 18
+    if len(left) <= step:
+        work(0, len(left))
+        return out
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda first: work(first, min(first + step, len(left))), range(0, len(left), step)))
     return out

@@ -9,9 +9,9 @@ from all pairs, the odds do not depend on which pairs blocking chose.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,37 +121,55 @@ def bits(weights: Weights, place: int, columns: Mapping[str, Coded], levels: Lev
     return found
 
 
+def evidence(weights: Weights, columns: Mapping[str, Coded], levels: Levels, left: Rows) -> Floats:
+    """(k, fields) bits by which each field of each pair speaks for the same customer; 0 where it says nothing."""
+    others = weights.shares[[HOUSEHOLD, STRANGERS]]
+    prior = np.log2(others.sum())
+    out = np.zeros(levels.shape)
+    for place in range(len(weights.fields)):
+        found = bits(weights, place, columns, levels[:, place], left)
+        against = np.logaddexp2(found[:, HOUSEHOLD] + np.log2(others[0]), found[:, STRANGERS] + np.log2(others[1]))
+        out[:, place] = found[:, SAME] - (against - prior)
+    return out
+
+
 def explain(
-    weights: Weights, columns: Mapping[str, Coded], levels: Levels, left: Rows, right: Rows
-) -> list[dict[str, object]]:
-    """For one pair, field by field: what both say, how alike it is, and by how many bits that speaks for the same customer."""
-    told: list[dict[str, object]] = []
-    for place, field in enumerate(weights.fields):
-        level = int(levels[0, place])
-        if level == MISSING:
-            continue
-        found = bits(weights, place, columns, levels[:, place], left)[0]
-        against = np.logaddexp2(
-            found[STRANGERS] + math.log2(weights.shares[STRANGERS]),
-            found[HOUSEHOLD] + math.log2(weights.shares[HOUSEHOLD]),
-        )
-        prior = math.log2(weights.shares[STRANGERS] + weights.shares[HOUSEHOLD])
-        told.append(
-            {
-                "field": field.name,
-                "here": _said(field, columns, int(left[0])),
-                "there": _said(field, columns, int(right[0])),
-                "likeness": TOLD_APART[field.how][level],
-                "bits": round(float(found[SAME] - (against - prior)), 2),
-            }
-        )
-    return told
+    weights: Weights, columns: Mapping[str, Coded], levels: Levels, left: Rows
+) -> list[dict[str, tuple[str, float]]]:
+    """For each pair and each field that says something: how alike both are, and the bits by which that speaks for the same customer."""
+    found = np.round(evidence(weights, columns, levels, left), 2)
+    names = [(field.name, TOLD_APART[field.how]) for field in weights.fields]
+    return [
+        {
+            name: (told[level], bits_of)
+            for (name, told), level, bits_of in zip(names, row, said, strict=True)
+            if level != MISSING
+        }
+        for row, said in zip(levels.tolist(), found.tolist(), strict=True)
+    ]
 
 
-def _said(field: Field, columns: Mapping[str, Coded], record: int) -> str:
-    names = ("street", "house_number", "postcode", "city") if field.how == "place" else (field.name,)
-    found = (columns[name] for name in names if name in columns)
-    return " ".join(column.values[column.code[record]] for column in found if column.code[record] != MISSING)
+def as_data(weights: Weights) -> dict[str, Any]:
+    """Plain numbers and texts, to be kept."""
+    return {
+        "fields": [[field.name, field.how, field.household] for field in weights.fields],
+        "chances": [chance.tolist() for chance in weights.chances],
+        "shares": weights.shares.tolist(),
+        "records": weights.records,
+        "rounds": weights.rounds,
+        "settled": weights.settled,
+    }
+
+
+def from_data(data: Mapping[str, Any]) -> Weights:
+    return Weights(
+        tuple(Field(*each) for each in data["fields"]),
+        tuple(np.array(chance, np.float64) for chance in data["chances"]),
+        np.array(data["shares"], np.float64),
+        data["records"],
+        data["rounds"],
+        data["settled"],
+    )
 
 
 def _patterns(fields: tuple[Field, ...], levels: Levels) -> tuple[Levels, Floats]:

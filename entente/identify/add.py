@@ -1,0 +1,24 @@
+"""A customer whom somebody writes down at the first word: a record, a customer of its own, and found from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from entente.identify.index import update_index
+from entente.identify.match import match_some
+from entente.identify.models import Membership
+from entente.ledger.by_hand import record_party
+
+
+def add_customer(fields: Mapping[str, str]) -> int:
+    """Write a customer down. fields: as of `record_party`, whose refusals pass through. Returns the customer's number.
+
+    Whom it is like is not asked here: see `resolve`. Whether it is somebody known, the next run over what is new finds, or a person.
+    """
+    with transaction.atomic():
+        party = record_party(fields)
+        match_some([party.pk])
+        update_index([party.pk])
+        return Membership.objects.values_list("customer_id", flat=True).get(party=party, ended_at=None)

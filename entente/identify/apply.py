@@ -1,0 +1,287 @@
+"""What the law found and what people said, put into force: who is which customer, and of whom somebody has to be asked.
+
+Links, never merges: parties keep what was written, memberships end and begin, and a customer of whom no record is left stands empty
+until one comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from entente.identify.models import (
+    ONE_RECORD,
+    Customer,
+    Linkage,
+    Membership,
+    PossibleMatch,
+    SourceTrust,
+    Verdict,
+    Verified,
+)
+from entente.identify.moves import as_json, homes, move, one_at_a_time
+from entente.identify.pure.clusters import cluster
+from entente.identify.pure.keepers import NOBODY, keepers
+from entente.identify.shown import show
+from entente.ledger.models import Party
+from entente.warehouse.copy_in import copy_columns
+
+LAW = "entente identity 1"
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Likeness = Mapping[str, tuple[str, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of records worth a word. left, right: (k,) parties; probability that both are one customer; weight: its bits;
+    explain: rows of them -> how alike each field is, and the bits by which it speaks for them."""
+
+    left: Ints
+    right: Ints
+    probability: Floats
+    weight: Floats
+    explain: Callable[[Ints], Sequence[Likeness]]
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Who is which customer now. parties: (n,) rising; customer: (n,); is_first: (n,) the customer began with this record."""
+
+    parties: Ints
+    customer: Ints
+    is_first: NDArray[np.bool_]
+
+    def rows(self, parties: Ints) -> Ints:
+        """The place of each party, -1 where it is gone."""
+        if not len(self.parties):
+            return np.full(len(parties), -1)
+        at = np.minimum(np.searchsorted(self.parties, parties), len(self.parties) - 1)
+        return np.where(self.parties[at] == parties, at, -1)
+
+
+def apply_links(linkage: Linkage, pairs: Pairs, *, judged: Ints | None = None) -> dict[str, int]:
+    """Bring together what is sure, ask about what is doubtful, in the caller's transaction. Returns what changed, in numbers.
+
+    judged: (n,) parties that were compared with all others, rising: what holds them together is judged anew. Every other record stays
+    with those it is with. None: nobody is taken apart, and no customer is looked at but those of the pairs.
+    """
+    one_at_a_time()
+    at = linkage.started_at
+    now = standing(None if judged is not None else np.union1d(pairs.left, pairs.right))
+    left, right = now.rows(pairs.left), now.rows(pairs.right)
+    is_there = (left >= 0) & (right >= 0)
+    is_sure = is_there & (pairs.probability >= linkage.sure) & ~_only_claimed(pairs, linkage.sure)
+    same, apart = _said(now)
+    together = cluster(
+        len(now.parties),
+        left[is_sure],
+        right[is_sure],
+        pairs.weight[is_sure],
+        same=np.concatenate([same, _held(now, judged)]),
+        apart=apart,
+    )
+    to = keepers(together, now.customer, is_first=now.is_first, is_dear=_dear(now))
+    parted = _find_homes(to, together, now)
+    moved = np.flatnonzero(to != now.customer)
+    _move(linkage, moved, to, together, now, pairs, np.flatnonzero(is_sure), at)
+    asked = _ask(linkage, pairs, np.flatnonzero(is_there), to[left], to[right], to[apart], everybody=judged is not None)
+    show(np.union1d(to[moved], now.customer[moved]))
+    return {
+        "records": len(now.parties),
+        "customers": len(np.unique(to)),
+        "moved": len(moved),
+        "parted": parted,
+        "asked": asked,
+    }
+
+
+def standing(of: Ints | None = None) -> Standing:
+    """Who is which customer: everybody, or all records of the customers of these parties."""
+    some = (
+        ""
+        if of is None
+        else f"""
+        AND m.customer_id IN (SELECT customer_id FROM {Membership._meta.db_table} WHERE ended_at IS NULL AND party_id = ANY(%(of)s))
+        """
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT coalesce(array_agg(m.party_id ORDER BY m.party_id), '{{}}'),
+                   coalesce(array_agg(m.customer_id ORDER BY m.party_id), '{{}}'),
+                   coalesce(array_agg(m.law = %(one)s ORDER BY m.party_id), '{{}}')
+            FROM {Membership._meta.db_table} m WHERE m.ended_at IS NULL {some}
+            """,
+            {"one": ONE_RECORD, "of": [] if of is None else of.tolist()},
+        )
+        parties, customers, first = cursor.fetchone()
+    return Standing(np.array(parties, np.int64), np.array(customers, np.int64), np.array(first, np.bool_))
+
+
+def _said(now: Standing) -> tuple[Ints, Ints]:
+    """(k, 2) rows of which people said that they are the same, and that they are not."""
+    pairs = list(Verdict.objects.filter(withdrawn_at=None).order_by("id").values_list("left_id", "right_id", "is_same"))
+    said = np.array(pairs, np.int64).reshape(-1, 3)
+    rows = np.stack([now.rows(said[:, 0]), now.rows(said[:, 1])], axis=1)
+    is_there = (rows >= 0).all(axis=1)
+    return rows[is_there & (said[:, 2] == 1)], rows[is_there & (said[:, 2] == 0)]
+
+
+def _held(now: Standing, judged: Ints | None) -> Ints:
+    """(k, 2) rows that stay together: each record that was not judged, and the lowest other one of its customer."""
+    _, first, of = np.unique(now.customer, return_index=True, return_inverse=True)
+    rows = np.arange(len(now.parties))
+    kept = rows if judged is None else rows[~np.isin(now.parties, judged)]
+    kept = kept[first[of[kept]] != kept]
+    return np.stack([first[of[kept]], kept], axis=1)
+
+
+def _dear(now: Standing) -> NDArray[np.bool_]:
+    """Whose customer is looked after by somebody."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT coalesce(array_agg(id), '{{}}') FROM {Customer._meta.db_table} WHERE looked_after_by_id IS NOT NULL"
+        )
+        return np.isin(now.customer, np.array(cursor.fetchone()[0], np.int64))
+
+
+def _only_claimed(pairs: Pairs, sure: float) -> NDArray[np.bool_]:
+    """(k,) pairs that hang on what somebody only claims to be, in a source where anybody may: unless a mailbox or telephone both
+    records have is proved to be theirs."""
+    held_back = np.zeros(len(pairs), np.bool_)
+    sources = list(SourceTrust.objects.filter(is_claimed=True).values_list("source_id", flat=True))
+    if not sources:
+        return held_back
+    of_sources = Party.objects.filter(source__in=sources).values_list("id", flat=True)
+    claimed = np.fromiter(of_sources.iterator(), np.int64)
+    held_back = np.isin(pairs.left, claimed) | np.isin(pairs.right, claimed)
+    held = np.flatnonzero(held_back & (pairs.probability >= sure))
+    parties = np.union1d(pairs.left[held], pairs.right[held]).tolist()
+    proved: dict[int, set[str]] = {}
+    for party, value in Verified.objects.filter(party__in=parties).values_list("party_id", "value"):
+        proved.setdefault(party, set()).add(value)
+    stated = {
+        party: {mail.strip().lower(), phone} - {""}
+        for party, mail, phone in Party.objects.filter(pk__in=parties)
+        .exclude(source__in=sources)
+        .values_list("id", "email", "phone_e164")
+    }
+    for row in held.tolist():
+        # Of two who only claim, both have to have proved it.
+        a, b = int(pairs.left[row]), int(pairs.right[row])
+        held_back[row] = not (stated.get(a, set()) | proved.get(a, set())) & (
+            stated.get(b, set()) | proved.get(b, set())
+        )
+    return held_back
+
+
+def _find_homes(to: Ints, together: Ints, now: Standing) -> int:
+    """Fills in who is left without a customer. Returns how many groups those are."""
+    rows = np.flatnonzero(to == NOBODY)
+    groups: dict[int, list[int]] = {}
+    for row in rows.tolist():
+        groups.setdefault(int(together[row]), []).append(row)
+    found = homes([now.parties[own].tolist() for own in groups.values()])
+    for home, own in zip(found, groups.values(), strict=True):
+        to[own] = home
+    return len(groups)
+
+
+def _move(
+    linkage: Linkage, moved: Ints, to: Ints, together: Ints, now: Standing, pairs: Pairs, sure: Ints, at: datetime
+) -> None:
+    best = _best_of_each(pairs, sure, now.parties[moved])
+    backed = np.flatnonzero(best >= 0)
+    explanation: list[dict[str, Any]] = [{} for _ in moved]
+    for row, pair, likeness in zip(
+        backed.tolist(), best[backed].tolist(), pairs.explain(best[backed]) if len(backed) else (), strict=True
+    ):
+        other = pairs.left[pair] if pairs.right[pair] == now.parties[moved[row]] else pairs.right[pair]
+        explanation[row] = {"with": int(other), "likeness": likeness}
+    weight = np.ones(len(moved))
+    weight[backed] = pairs.probability[best[backed]]
+    records = np.bincount(together, minlength=len(together))[together]
+    move(
+        now.parties[moved],
+        to[moved],
+        weight=weight,
+        explanation=explanation,
+        law=[ONE_RECORD if count == 1 else LAW for count in records[moved].tolist()],
+        at=at,
+        linkage=linkage,
+    )
+
+
+def _best_of_each(pairs: Pairs, rows: Ints, parties: Ints) -> Ints:
+    """(n,) for each party the weightiest of these pairs that it is in, or -1."""
+    ends = np.concatenate([pairs.left[rows], pairs.right[rows]])
+    pair = np.concatenate([rows, rows])
+    order = np.lexsort((-pairs.weight[pair], ends))
+    ends, pair = ends[order], pair[order]
+    if not len(ends):
+        return np.full(len(parties), -1)
+    at = np.minimum(np.searchsorted(ends, parties), len(ends) - 1)
+    return np.where(ends[at] == parties, pair[at], -1)
+
+
+def _ask(linkage: Linkage, pairs: Pairs, rows: Ints, left: Ints, right: Ints, apart: Ints, *, everybody: bool) -> int:
+    """Writes down of which pairs somebody has to be asked: the likeliest of any two customers. left, right: (k,) whose each pair's ends
+    are now; apart: (m, 2) customers of whom somebody said that they are two. Returns how many."""
+    rows = rows[(pairs.probability[rows] >= linkage.doubtful) & (left[rows] != right[rows])]
+    both = np.sort(np.stack([left[rows], right[rows]], axis=1), axis=1)
+    order = np.lexsort((-pairs.weight[rows], both[:, 1], both[:, 0]))
+    rows, both = rows[order], both[order]
+    known_apart = {(min(pair), max(pair)) for pair in apart.tolist()}
+    chosen = [
+        place
+        for place, pair in enumerate(map(tuple, both.tolist()))
+        if (place == 0 or tuple(both[place - 1].tolist()) != pair) and pair not in known_apart
+    ]
+    rows = rows[chosen]
+    a, b = np.minimum(pairs.left[rows], pairs.right[rows]), np.maximum(pairs.left[rows], pairs.right[rows])
+    told = pairs.explain(rows) if len(rows) else ()
+    explanation = [{"with": other, "likeness": each} for other, each in zip(b.tolist(), told, strict=True)]
+    table = PossibleMatch._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'CREATE TEMP TABLE asked ("left" bigint, "right" bigint, probability float8, explanation jsonb) ON COMMIT DROP'
+        )
+        copy_columns(
+            "asked",
+            {"left": a, "right": b, "probability": pairs.probability[rows], "explanation": as_json(explanation)},
+        )
+        cursor.execute(f"DELETE FROM {table} q WHERE q.settled_by_id IS NULL AND ({STALE[everybody]})")
+        cursor.execute(
+            f"""
+            INSERT INTO {table} AS q (left_id, right_id, probability, explanation, stake, linkage_id)
+            SELECT "left", "right", probability, explanation, 0, %s FROM asked
+            JOIN {Party._meta.db_table} l ON l.id = "left" JOIN {Party._meta.db_table} r ON r.id = "right"
+            ON CONFLICT (left_id, right_id) DO UPDATE
+            SET probability = excluded.probability, explanation = excluded.explanation, linkage_id = excluded.linkage_id
+            WHERE q.settled_by_id IS NULL
+            """,
+            [linkage.pk],
+        )
+        cursor.execute("DROP TABLE asked")
+    return len(rows)
+
+
+# What need not be asked any more: after a run over all whatever it does not ask; otherwise of records that have come together.
+STALE = {
+    True: 'NOT EXISTS (SELECT FROM asked WHERE asked."left" = q.left_id AND asked."right" = q.right_id)',
+    False: f"""
+    EXISTS (SELECT FROM {Membership._meta.db_table} l JOIN {Membership._meta.db_table} r ON r.customer_id = l.customer_id
+            WHERE l.party_id = q.left_id AND r.party_id = q.right_id AND l.ended_at IS NULL AND r.ended_at IS NULL)
+    """,
+}
