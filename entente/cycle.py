@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,12 +30,14 @@ from entente.differentiate.partitions import (
     retire_partitions,
 )
 from entente.differentiate.value import value_customers
+from entente.identify.counted import counting, mapping_mark
 from entente.identify.match import match_new
 from entente.identify.models import Membership
 from entente.interact.models import ConsentEvent, Preference
 from entente.learn.assign import own_terms
 from entente.ledger.models import ExchangeRate, Import, Interaction, OrderLine, Product
 from entente.ledger.our_firm import make_firm_of_orders
+from entente.lib.alone import alone
 from entente.lib.errors import EntenteError
 from entente.staff.models import Firm, Setting, User
 from entente.staff.settings import setting
@@ -69,7 +71,11 @@ def run_cycle(as_of: date, *, today: date, by: User | None = None, progress: Pro
         raise ImpossibleDay(
             _("%(day)s lies ahead. Give a day up to today, %(today)s.") % {"day": as_of, "today": today}
         )
-    with _alone():
+    with alone(LOCK) as is_ours:
+        if not is_ours:
+            raise AlreadyRunning(
+                _("A cycle is running already. Wait for it to finish; its progress is on the pyramid page.")
+            )
         match_new(progress=progress)
         firm = the_firm()
         own_terms()
@@ -111,6 +117,7 @@ def fingerprint_of(as_of: date, firm: Firm) -> str:
         "consents": ConsentEvent.objects.aggregate(Max("id"))["id__max"],
         "wishes": Preference.objects.aggregate(Max("id"))["id__max"],
         "products": Product.objects.count(),
+        "counting": mapping_mark(counting()),
         "settings": list(
             Setting.objects.filter(name__in=("pyramid", "plays", "contact_policy", "hold_out")).values_list(
                 "id", flat=True
@@ -121,24 +128,6 @@ def fingerprint_of(as_of: date, firm: Firm) -> str:
         "as_of": as_of.isoformat(),
     }
     return hashlib.sha256(json.dumps(watermark, sort_keys=True, default=str).encode()).hexdigest()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Held by the connection, so that it ends with whoever holds it, however that ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        (is_ours,) = cursor.fetchone()
-    if not is_ours:
-        raise AlreadyRunning(
-            _("A cycle is running already. Wait for it to finish; its progress is on the pyramid page.")
-        )
-    try:
-        yield
-    finally:
-        # Without a connection it is free already, and what broke the connection is what there is to tell.
-        with suppress(InterfaceError, OperationalError), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def _begin(as_of: date, fingerprint: str, firm: Firm, by: User | None) -> Cycle:
@@ -177,7 +166,9 @@ def _work(cycle: Cycle, firm: Firm, progress: Progress) -> None:
             _("There is no order until %(day)s. Import orders, or give a later day.") % {"day": cycle.as_of}
         )
     with extract() as columns:
-        facts = Facts(columns, cycle.as_of, currency=firm.currency, margin_rate=float(firm.margin_rate))
+        facts = Facts(
+            columns, cycle.as_of, currency=firm.currency, margin_rate=float(firm.margin_rate), counting=counting()
+        )
         if "value" not in cycle.steps_done or not has_partition(cycle.pk):
             _step(cycle, "value", lambda: _value(cycle, facts, progress))
         Cycle.objects.filter(pk=cycle.pk).update(step="decide")
@@ -202,7 +193,7 @@ def _value(cycle: Cycle, facts: Facts, progress: Progress) -> dict[str, Any]:
         cycle, facts, cut_offs=tuple(setting("pyramid").get("cut_offs", (0.01, 0.04, 0.15))), progress=progress
     )
     cycle.laws, cycle.notes = found.pop("laws"), found.pop("notes")
-    cycle.totals = found
+    cycle.totals = {**found, "counting": facts.counting.value}
     return {"customers": found["customers"]}
 
 

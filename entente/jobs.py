@@ -67,6 +67,15 @@ def backtest(from_on: str, to_on: str, count: str, by_id: int | None = None) -> 
     backtest_value(first, last, today=firm_today(), count=kind, by=_user(by_id))
 
 
+@app.task(name="compare_countings")
+def compare_countings(cycle_id: int, one: str, other: str) -> None:
+    """Work out the pyramid of a day with customers counted in two ways."""
+    from entente.differentiate.compare_countings import compare_countings as compare
+    from entente.identify.counted import Counting
+
+    compare(cycle_id, Counting(one), Counting(other), at=timezone.now())
+
+
 @app.task(name="deliver")
 def deliver(outgoing_id: int) -> None:
     """Hand one message to the mail server."""
@@ -124,6 +133,19 @@ def _in(wait_s: int) -> dict[str, int] | None:
 
 def defer_backtest(from_on: date, to_on: date, count: str, by_id: int | None) -> None:
     app.configure_task("backtest").defer(from_on=from_on.isoformat(), to_on=to_on.isoformat(), count=count, by_id=by_id)
+
+
+def defer_comparison(cycle_id: int, one: str, other: str) -> bool:
+    """False when the same waits already."""
+    from procrastinate.exceptions import AlreadyEnqueued
+
+    try:
+        with transaction.atomic():
+            job = app.configure_task("compare_countings", queueing_lock=f"compare {cycle_id} {one} {other}")
+            job.defer(cycle_id=cycle_id, one=one, other=other)
+    except AlreadyEnqueued:
+        return False
+    return True
 
 
 def sweep() -> dict[str, int]:

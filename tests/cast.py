@@ -18,7 +18,7 @@ from django.db import connection
 
 from entente.customize.models import Decision
 from entente.differentiate.models import Cycle, PyramidCell, Valuation
-from entente.identify.models import Customer, Membership
+from entente.identify.models import ONE_RECORD, Customer, Membership
 from entente.interact.models import Interaction
 from entente.ledger.models import Import, Order, OrderLine, Party, Source
 from entente.lib.norm import haystack
@@ -89,15 +89,22 @@ def customer(name: str, *, keys: tuple[str, ...] = (), phone: str = "", **fields
         phone=phone,
         phone_e164="+" + "".join(c for c in phone if c.isdigit()) if phone.startswith("+") else "",
         search=haystack(
-            name=name, email=fields.get("email", ""), phones=[phone], city=fields.get("city", ""), keys=keys
+            names=[name], emails=[fields.get("email", "")], phones=[phone], cities=[fields.get("city", "")], keys=keys
         ),
         **fields,
     )
     for place, key in enumerate(keys):
+        of_party = {field: value for field, value in fields.items() if field != "looked_after_by"}
         party = Party.objects.create(
-            source=source("ERP" if place == 0 else "Web shop"), key=key, name=name, phone=phone
+            source=source("ERP" if place == 0 else "Web shop"),
+            key=key,
+            name=name,
+            phone=phone,
+            phone_e164=made.phone_e164,
+            **of_party if place == 0 else {},
         )
-        Membership.objects.create(party=party, customer=made, weight=1 - place * 0.08, law="same key")
+        law = ONE_RECORD if place == 0 else "same key"
+        Membership.objects.create(party=party, customer=made, weight=1 - place * 0.08, law=law)
     made.refresh_from_db(fields=["grams"])
     return made
 

@@ -92,6 +92,8 @@ def test_as_it_stands_everything_is_kept(house: Path, cache: Path):
         ("customize/today.py", "import entente.jobs", {FLOORS}),
         ("cli/lint.py", "import entente.web.today", {FLOORS}),
         ("web/today.py", "import numpy", {FACES}),
+        ("api/imports.py", "import pyarrow", {FACES}),
+        ("api/imports.py", "import entente.web.imports", {FLOORS}),
         ("cli/cycle.py", "from entente.warehouse.extract import extract", {FACES}),
         ("web/customers.py", "from entente.differentiate.pure import pyramid", {FACES}),
         ("helpers/anything.py", "import entente.lib.errors", {FLOORS}),

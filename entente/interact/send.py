@@ -8,15 +8,14 @@ and no third time: `sent_at` of a message that still waits says when the text fi
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,6 +27,7 @@ from entente.interact.allow import check_customer
 from entente.interact.models import Channel, Interaction, Outgoing, Purpose
 from entente.interact.record import log_interaction
 from entente.interact.wording import sentence
+from entente.lib.alone import alone
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
 
@@ -167,28 +167,13 @@ def defer_delivery(outgoing_id: int, *, wait: timedelta | None = None) -> None:
 
 def deliver(outgoing_id: int) -> str:
     """Hand one message to the mail server. Returns its state; one that somebody else delivers is left alone."""
-    with _claimed(outgoing_id) as is_ours:
+    with alone(_CLAIM, outgoing_id % 2**31) as is_ours:
         if is_ours:
             return _deliver(outgoing_id)
     if Outgoing.objects.filter(pk=outgoing_id, state=Outgoing.State.QUEUED).exists():
         # Who holds it has just put it back: this job must not be the last that was told of it.
         defer_delivery(outgoing_id, wait=FIRST_WAIT)
     return "not ours"
-
-
-@contextmanager
-def _claimed(outgoing_id: int) -> Iterator[bool]:
-    names = [_CLAIM, outgoing_id % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", names)
-        (is_ours,) = cursor.fetchone()
-    try:
-        yield is_ours
-    finally:
-        # Without a connection it is free already, and what broke the connection is what there is to tell.
-        with suppress(InterfaceError, OperationalError), connection.cursor() as cursor:
-            if is_ours:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", names)
 
 
 def _deliver(outgoing_id: int) -> str:
@@ -287,7 +272,7 @@ def sweep_outgoing(*, at: datetime) -> int:
     swept = 0
     for number, out_at, claimed_at in list(claimed.values_list("pk", "sent_at", "claimed_at")[:1000]):
         state = Outgoing.State.QUEUED if out_at is None else Outgoing.State.UNCERTAIN
-        with _claimed(number) as is_free, transaction.atomic():
+        with alone(_CLAIM, number % 2**31) as is_free, transaction.atomic():
             if claimed_at is None or (not is_free and claimed_at >= at - CLAIM_LASTS):
                 continue
             rows = Outgoing.objects.filter(

@@ -74,11 +74,11 @@ def national_digits(phone: str) -> str:
 
 def haystack(
     *,
-    name: str = "",
-    email: str = "",
+    names: Iterable[str] = (),
+    emails: Iterable[str] = (),
     phones: Iterable[str] = (),
-    city: str = "",
-    postcode: str = "",
+    cities: Iterable[str] = (),
+    postcodes: Iterable[str] = (),
     keys: Iterable[str] = (),
 ) -> str:
     """All a customer may be found by, in one line: words between single spaces, and a space at both ends.
@@ -87,9 +87,9 @@ def haystack(
     phones: as written and in E.164. keys: the numbers its sources gave it.
     """
     words: dict[str, None] = {}
-    for text in (name, email, city, postcode, *keys):
+    for text in (*names, *emails, *cities, *postcodes, *keys):
         words.update(dict.fromkeys(norm(text).split()))
-    for written_apart in (postcode, *keys):
+    for written_apart in (*postcodes, *keys):
         words[norm(written_apart).replace(" ", "")] = None
     for phone in phones:
         words[digits_of(phone)] = None

@@ -16,10 +16,11 @@ from entente.differentiate.models import Cycle
 from entente.identify.find import parties_of, visible_customers
 from entente.identify.models import Customer, Membership
 from entente.interact import timeline as story
-from entente.interact.timeline import Event, Teller, older_than
+from entente.interact.events import Event, Teller, older_than
 from entente.web import advice
 from entente.web.asked import strictly, text
 from entente.web.person import person
+from entente.web.relations import counted_beside
 
 MOST_RECORDS = 50
 ANSWERS_RANK = 10
@@ -46,6 +47,7 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
             "step": advice.next_step(found, cycle, at),
             "wishes": story.wishes_of(parties),
             "last_spoke_at": story.last_spoke_at(parties),
+            **counted_beside(found, cycle, person(request)),
         },
     )
 
@@ -80,7 +82,7 @@ def _page(request: HttpRequest, customer: Customer, parties: Sequence[int]) -> s
         ]
 
     before: str | None = text(request, "before", longest=2001) or None
-    return story.page(parties, before=before, also=[Teller(ANSWERS_RANK, answers)])
+    return story.page(parties, as_of=timezone.localdate(), before=before, also=[Teller(ANSWERS_RANK, answers)])
 
 
 def facts_beside(customer: Customer, cycle: Cycle | None) -> dict[str, Any]:
@@ -90,6 +92,6 @@ def facts_beside(customer: Customer, cycle: Cycle | None) -> dict[str, Any]:
         "customer": customer,
         "cycle": cycle,
         "worth": valuation_of(customer.pk, cycle),
-        "page": story.page(parties, limit=5),
+        "page": story.page(parties, as_of=timezone.localdate(), limit=5),
         "wishes": story.wishes_of(parties),
     }

@@ -41,6 +41,7 @@ from entente.web import advice
 from entente.web.asked import number, strictly, way_back
 from entente.web.card import facts_beside
 from entente.web.person import person
+from entente.web.relations import counted_beside
 
 SPOKE_BOTH = frozenset({"reached", "bought", "promised", "question", "complained", "refused"})
 LONGEST_BODY = 20_000
@@ -246,14 +247,15 @@ def _again(request: HttpRequest, customer_id: int, form: forms.Form, route: str)
 def _show(
     request: HttpRequest, customer: Customer, form: forms.Form, route: str, decision: Decision | None, status: int = 200
 ) -> HttpResponse:
-    at = timezone.now()
+    at, cycle = timezone.now(), in_force()
     if decision is not None:
         decision.customer = customer
     return render(
         request,
         f"customers/{route}_new.html",
         {
-            **facts_beside(customer, in_force()),
+            **facts_beside(customer, cycle),
+            **counted_beside(customer, cycle, person(request)),
             "form": form,
             "step": advice.steps([decision], at)[0] if decision else None,
             "action": reverse(route, args=[customer.pk]),

@@ -31,6 +31,13 @@ def cycle_later(as_of: date, by_id: int) -> bool:
     return defer_cycle(as_of, by_id)
 
 
+def comparison_later(cycle_id: int, one: str, other: str) -> bool:
+    """False where the same waits already."""
+    from entente.jobs import defer_comparison
+
+    return defer_comparison(cycle_id, one, other)
+
+
 def backtest_later(from_on: date, to_on: date, count: str, by_id: int) -> None:
     from entente.jobs import defer_backtest
 

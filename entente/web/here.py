@@ -64,7 +64,7 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
     (
         _("The dialogue"),
         (
-            Place("pyramid", _("Differentiate"), "pyramid", "p"),
+            Place("pyramid", _("Differentiate"), "pyramid", "p", ("pyramid_counting",)),
             Place("decisions", _("Customize"), "decisions", "d", ("decision",)),
             Place("backtests", _("Learn"), "learn", "b", ("backtest", "backtest_new")),
         ),
@@ -78,6 +78,7 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
                 "customers",
                 "c",
                 (
+                    "customer_new",
                     "customer",
                     "call_new",
                     "calls",
@@ -87,6 +88,8 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
                     "notes",
                     "preferences",
                     "consents",
+                    "customer_relations",
+                    "relation_new",
                     "order",
                 ),
             ),
@@ -97,7 +100,7 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
                 _("Settings"),
                 "settings",
                 "s",
-                ("settings_pyramid", "settings_contact", "settings_plays", "settings_hold_out"),
+                ("settings_counting", "settings_pyramid", "settings_contact", "settings_plays", "settings_hold_out"),
             ),
         ),
     ),

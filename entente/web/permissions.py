@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 Roles = frozenset[str]
 STRANGER = "stranger"
+# Routes with a table and a keeper of their own: entente/api/permissions.py.
+API_ROUTES = "api:"
 ALL: Roles = frozenset(Role.values)
 ANYBODY: Roles = ALL | {STRANGER}
 WORKING: Roles = frozenset({Role.ADMIN, Role.MANAGER, Role.AGENT})
@@ -44,9 +46,17 @@ ROUTES: dict[str, Mapping[str, Roles]] = {
     "today": _look(),
     "search": _look(),
     "customers": _look(),
+    "customer_new": _form(),
+    "customers_alike": _write(),
     "customer": _look(),
     "customer_timeline": _look(),
     "customer_week": _look(),
+    "customer_relations": _look(),
+    "relation_new": _form(),
+    "relation_end": _write(),
+    "relation_withdrawal": _write(),
+    "deal_end": _write(),
+    "deal_withdrawal": _write(),
     "order": _look(),
     "call_new": _look(WORKING),
     "calls": _write(),
@@ -66,12 +76,14 @@ ROUTES: dict[str, Mapping[str, Roles]] = {
     "import_reversal": _form(STEERING),
     "import_runs": _write(STEERING),
     "pyramid": _look(),
+    "pyramid_counting": {"GET": ALL, "POST": STEERING},
     "cycles": _write(STEERING),
     "decisions": _look(),
     "decision": _look(),
     "backtests": {"GET": ALL, "POST": STEERING},
     "backtest": _look(),
     "settings": _form(STEERING),
+    "settings_counting": _form(STEERING),
     "settings_pyramid": _form(STEERING),
     "settings_contact": _form(STEERING),
     "settings_plays": _form(STEERING),
@@ -79,8 +91,12 @@ ROUTES: dict[str, Mapping[str, Roles]] = {
     "users": _form(RULING),
     "user": _form(RULING),
     "user_links": _write(RULING),
+    "user_tokens": _write(RULING),
+    "user_token_revocation": _write(RULING),
     # One's own account.
     "me": _form(ALL),
+    "account_tokens": _write(WORKING),
+    "account_token_revocation": _write(ALL),
     "account_logout": _form(ALL),
     "account_change_password": _form(ALL),
     "account_set_password": _form(ALL),
@@ -119,6 +135,8 @@ class RouteRoles:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         route = request.resolver_match.view_name if request.resolver_match else None
+        if route and route.startswith(API_ROUTES):
+            return None
         methods = ROUTES.get(route or "")
         if methods is None:
             log.error("The route %r of %s stands in no table of permissions: refused.", route, request.path)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from entente.differentiate.current import in_force
 from entente.differentiate.models import Valuation
 from entente.identify.find import search as find
+from entente.identify.resolve import resolve_text
 from entente.lib.norm import LONGEST_QUERY
 from entente.web.asked import text
 from entente.web.person import person
@@ -25,9 +26,13 @@ def search(request: HttpRequest) -> HttpResponse:
     limit = IN_THE_PANEL if in_panel else ON_THE_PAGE
     cycle = in_force()
     found = find(wanted, user=person(request), limit=limit, ranked=ranked(cycle) if cycle else None)
+    customers = found.customers
+    if not (customers or found.orders or found.interactions):
+        # No word of it stands anywhere: another spelling, a number of theirs, the name in another script.
+        customers = [each.customer for each in resolve_text(wanted, user=person(request), limit=IN_THE_PANEL)]
     levels = {}
-    if cycle and found.customers:
-        worths = Valuation.objects.filter(cycle_id=cycle.pk, customer_id__in=[row.pk for row in found.customers])
+    if cycle and customers:
+        worths = Valuation.objects.filter(cycle_id=cycle.pk, customer_id__in=[row.pk for row in customers])
         levels = {worth.customer_id: worth for worth in worths}
     return render(
         request,
@@ -35,10 +40,10 @@ def search(request: HttpRequest) -> HttpResponse:
         {
             "q": wanted,
             "cycle": cycle,
-            "customers": [(row, levels.get(row.pk)) for row in found.customers],
+            "customers": [(row, levels.get(row.pk)) for row in customers],
             "orders": found.orders,
             "contacts": found.interactions,
             "are_more": found.are_more,
-            "nothing": wanted and not (found.customers or found.orders or found.interactions),
+            "nothing": wanted and not (customers or found.orders or found.interactions),
         },
     )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from entente.customize.settings import ImpossiblePlays, play_settings, set_contact_rules, set_plays
 from entente.differentiate.models import Level
 from entente.differentiate.settings import NAMES, ImpossibleCutOffs, cut_offs, set_cut_offs
+from entente.identify.counted import Counting, UnknownCounting, counting, set_counting
 from entente.interact.settings import ImpossibleRules, rules
 from entente.learn.settings import ImpossibleHoldOut, hold_out_share, set_hold_out_share
 from entente.staff.firm import FIELDS, ImpossibleFirm, last_set, set_firm, the_firm, zones
@@ -23,12 +24,26 @@ from entente.web.person import person
 # Route, name of the setting, words.
 PAGES = (
     ("settings", "firm", gettext_lazy("The firm")),
+    ("settings_counting", "counting", gettext_lazy("Who is a customer")),
     ("settings_pyramid", "pyramid", gettext_lazy("Pyramid")),
     ("settings_contact", "contact_policy", gettext_lazy("Contact rules")),
     ("settings_plays", "plays", gettext_lazy("Plays")),
     ("settings_hold_out", "hold_out", gettext_lazy("Hold-out")),
 )
 LONGEST_VALUE = 300
+# What each way to count customers means.
+COUNTED = {
+    Counting.BUYER: gettext_lazy("Every order counts for the customer who ordered."),
+    Counting.GROUP: gettext_lazy(
+        "Branches count under the head of their group, members of a household under its head."
+    ),
+    Counting.CHAIN: gettext_lazy(
+        "As the group, and shops under their chain. Orders count for whom they were delivered to."
+    ),
+    Counting.CONSUMER: gettext_lazy(
+        "Orders count for whom they were delivered to, members of a household under its head."
+    ),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,6 +69,26 @@ def settings(request: HttpRequest) -> HttpResponse:
         key=lambda pair: pair[1],
     )
     return _page(request, "settings", {"values": values, "errors": errors, "zones": zones(), "countries": countries})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_counting(request: HttpRequest) -> HttpResponse:
+    """Who is counted as a customer."""
+    value, errors = counting().value, {}
+    if request.method == "POST":
+        value = _posted(request).get("who", "")
+        try:
+            set_counting(value, by=person(request))
+        except UnknownCounting as error:
+            errors = {"who": str(error)}
+        else:
+            return _kept(request, "settings_counting")
+    choices = [(one.value, one.label, COUNTED[one]) for one in Counting]
+    return _page(
+        request,
+        "settings_counting",
+        {"value": value, "choices": choices, "errors": errors, "error": errors.get("who", "")},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

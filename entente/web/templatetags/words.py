@@ -51,6 +51,9 @@ EVENT_ICONS = {
     "message": "message",
     "order": "order",
     "return": "return",
+    "invoice": "note",
+    "payment": "check",
+    "delivery": "out",
     "answer": "decisions",
 }
 
