@@ -6,6 +6,7 @@ The verb is idempotent: a party that has a customer is passed over, a customer w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,7 +19,7 @@ from entente.lib.norm import haystack
 from entente.warehouse.copy_in import copy_field, copy_text
 
 BATCH = 20_000
-WORTH_COUNTING = 1_000
+MANY = 1_000
 
 # What a customer shows of its party, column by column.
 SHOWN = (
@@ -31,17 +32,22 @@ def match_new(*, progress: Callable[[str, float, float | None], None] = lambda *
 
     Works in batches, each in a transaction of its own; killed in between, the next call goes on.
     """
-    made = after = 0
+    made = after = counted = 0
     while True:
         with transaction.atomic():
             one_at_a_time()
             rows = _without_customer(after)
             if not rows:
                 break
-            _make_customers(rows)
-        if len(rows) >= WORTH_COUNTING:
-            _count_again()
+            if len(rows) < MANY:
+                _make_customers(rows)
+            else:
+                with _found_by_letters_at_the_end():
+                    _make_customers(rows)
         made, after = made + len(rows), rows[-1][0]
+        if made >= max(2 * counted, MANY):
+            _count_again()
+            counted = made
         progress("Recognising customers", made, None)
     refresh(progress=progress)
     return made
@@ -73,6 +79,16 @@ def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_:
             done += show(several)
         after = several[-1]
     return done
+
+
+@contextmanager
+def _found_by_letters_at_the_end() -> Iterator[None]:
+    """Write what customers are searched by into its index when all of the transaction stand there, not one by one: a fifth of the time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL gin_pending_list_limit = '256MB'; ALTER INDEX customer_grams SET (fastupdate = on)")
+        yield
+        cursor.execute("SELECT gin_clean_pending_list('customer_grams')")
+        cursor.execute("ALTER INDEX customer_grams SET (fastupdate = off)")
 
 
 def _count_again() -> None:

@@ -7,6 +7,7 @@ come from one record.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -205,7 +206,7 @@ def _value(field: str, record: Mapping[str, Any]) -> str:
 
 def _order(field: str, record: Mapping[str, Any]) -> tuple[Any, ...]:
     """As `_best` orders them in the database."""
-    ranks = record["ranks"] or {}
+    ranks = json.loads(record["ranks"] or "{}")
     filled = sum(1 for column in FIELDS[field] if record[column])
     return (
         field not in record["chosen"],

@@ -36,6 +36,10 @@ _LETTERS = str.maketrans(
         "ı": "i",
     }
 )
+# Of the first letters of all: the same without asking of each what it is.
+_PLAIN = str.maketrans(
+    {character: " " for character in map(chr, range(128)) if not character.isalnum()} | {"'": None}
+)
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _PHONE = re.compile(r"\+?[\d\s().\-/\u2010-\u2015]+")
 SHORTEST_PHONE = 6
@@ -45,6 +49,8 @@ MOST_NEEDLES = 8
 
 def norm(text: str) -> str:
     """Accents off, case folded, letter variants and digits unified, everything else a single space."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_PLAIN).split())
     kept = []
     for character in unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS):
         # Folding may leave a mark of its own (İ becomes i and a dot), so marks go after it.
@@ -57,7 +63,7 @@ def norm(text: str) -> str:
 
 def digits_of(text: str) -> str:
     """The digits alone, in ASCII; a national 0 in brackets is not dialled from abroad and falls away."""
-    return "".join(character for character in norm(_TRUNK_ZERO.sub("", text)) if character.isdecimal())
+    return "".join(filter(str.isdecimal, norm(_TRUNK_ZERO.sub("", text))))
 
 
 def national_digits(phone: str) -> str:
