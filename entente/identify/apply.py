@@ -54,6 +54,28 @@ class Pairs:
         return len(self.left)
 
 
+NO_PAIRS = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0), explain=lambda _: ())
+
+
+def together(parts: Sequence[Pairs]) -> Pairs:
+    """Those of several kinds of records, one after the other."""
+    ends = np.cumsum([0, *map(len, parts)])
+
+    def explained(some: Ints) -> Sequence[Likeness]:
+        out: list[Likeness] = [{} for _ in some]
+        for part, first, end in zip(parts, ends[:-1], ends[1:], strict=True):
+            places = np.flatnonzero((some >= first) & (some < end))
+            told = part.explain(some[places] - first) if len(places) else ()
+            for place, each in zip(places.tolist(), told, strict=True):
+                out[place] = each
+        return out
+
+    left, right, probability, weight = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("left", "right", "probability", "weight")
+    )
+    return Pairs(left, right, probability, weight, explained)
+
+
 @dataclass(frozen=True, eq=False)
 class Standing:
     """Who is which customer now. parties: (n,) rising; customer: (n,); is_first: (n,) the customer began with this record."""

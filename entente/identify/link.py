@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from entente.identify.apply import LAW, Pairs, apply_links
+from entente.identify.apply import LAW, Pairs, apply_links, together
 from entente.identify.index import read_digests, write_index
 from entente.identify.match import match_new
 from entente.identify.models import Linkage
@@ -82,7 +82,7 @@ def find_pairs(
         found[kind] = link(
             own.readings.columns, own.fields, own.rules, rng, progress=lambda step: progress(step, 0, None)
         )
-    return found, _together([_pairs(records[kind], linked, doubtful) for kind, linked in found.items()])
+    return found, together([_pairs(records[kind], linked, doubtful) for kind, linked in found.items()])
 
 
 def _work(run: Linkage, progress: Progress) -> None:
@@ -128,21 +128,3 @@ def _pairs(records: Records, linked: Linked, doubtful: float) -> Pairs:
         linked.judged.weight[rows],
         explained,
     )
-
-
-def _together(parts: Sequence[Pairs]) -> Pairs:
-    ends = np.cumsum([0, *map(len, parts)])
-
-    def explained(some: Ints) -> Sequence[Mapping[str, tuple[str, float]]]:
-        out: list[Mapping[str, tuple[str, float]]] = [{} for _ in some]
-        for part, first, end in zip(parts, ends[:-1], ends[1:], strict=True):
-            places = np.flatnonzero((some >= first) & (some < end))
-            told = part.explain(some[places] - first) if len(places) else ()
-            for place, each in zip(places.tolist(), told, strict=True):
-                out[place] = each
-        return out
-
-    left, right, probability, weight = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("left", "right", "probability", "weight")
-    )
-    return Pairs(left, right, probability, weight, explained)
