@@ -19,7 +19,9 @@ COMMANDS = (
     "import_facts",
     "cycle",
     "backtest",
+    "identify",
     "contact",
+    "person",
     "user",
     "lint",
 )

@@ -59,7 +59,7 @@ class Field:
 PERSON = (
     Field("given_name", "name"),
     Field("family_name", "name", household=0.8),
-    Field("born_on", "date", household=0.02),  # twins
+    Field("born_on", "date", household=0.04),  # twins
     Field("email", "mail", household=0.1),
     Field("phone", "code", household=0.2),
     Field("place", "place", household=0.9),

@@ -192,6 +192,15 @@ def _chances(share: Floats) -> Floats:
     return found / found.sum()
 
 
+def _at_least(chance: Floats, agree: float) -> Floats:
+    """What a household may share some household shares, though few of those seen did: twins their birthday, a family its telephone.
+    Learned away, it would take the first twins for one person."""
+    short = max(agree - float(chance[-1]), 0.0)
+    out = chance * (1.0 - short / (1.0 - float(chance[-1]))) if short else chance.copy()
+    out[-1] += short
+    return out
+
+
 def _guess(count: int, agree: float) -> Floats:
     """So many agree whole, a tenth of the others in part."""
     guess = np.full(count, 0.1 * (1.0 - agree) / max(count - 2, 1))
@@ -221,4 +230,6 @@ def _improved(field: Field, levels: NDArray[np.int8], weighed: Floats, before: F
         seen = np.bincount(levels[known], weights=weighed[known, group], minlength=field.levels)
         # Made-up pairs like the first guess keep a field few fill in, and households where there are few, from saying anything extreme.
         out[group] = _chances((seen + made_up * _guess(field.levels, agree)) / (seen.sum() + made_up))
+        if group == HOUSEHOLD:
+            out[group] = _at_least(out[group], agree / 2)
     return out
