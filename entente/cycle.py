@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from entente.customize.decide import LAW as DECIDE_LAW
 from entente.customize.decide import decide
+from entente.differentiate.current import in_force
 from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle
 from entente.differentiate.partitions import (
@@ -29,10 +30,11 @@ from entente.differentiate.partitions import (
     indexing,
     retire_partitions,
 )
+from entente.differentiate.stakes import write_stakes
 from entente.differentiate.value import value_customers
 from entente.identify.counted import counting, mapping_mark
-from entente.identify.match import match_new
 from entente.identify.models import Membership
+from entente.identify.recognise import recognise
 from entente.interact.models import ConsentEvent, Preference
 from entente.learn.assign import own_terms
 from entente.ledger.models import ExchangeRate, Import, Interaction, OrderLine, Product
@@ -76,13 +78,14 @@ def run_cycle(as_of: date, *, today: date, by: User | None = None, progress: Pro
             raise AlreadyRunning(
                 _("A cycle is running already. Wait for it to finish; its progress is on the pyramid page.")
             )
-        match_new(progress=progress)
+        recognise(learn=True, progress=progress)
         firm = the_firm()
         own_terms()
         fingerprint = fingerprint_of(as_of, firm)
         cycle = _begin(as_of, fingerprint, firm, by)
         _clear_away(cycle)
         if cycle.published_at is not None:
+            write_stakes(in_force())  # recognising may have brought new questions all the same
             return cycle
         try:
             _work(cycle, firm, progress)
@@ -92,6 +95,7 @@ def run_cycle(as_of: date, *, today: date, by: User | None = None, progress: Pro
                 Cycle.objects.filter(pk=cycle.pk).update(state=Cycle.State.FAILED, error=str(error)[:2000])
             raise
         retire_partitions(but=cycle)
+        write_stakes(in_force())
         return cycle
 
 

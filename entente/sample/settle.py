@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from entente.identify.match import match_new
+from entente.identify.recognise import recognise
 from entente.identify.models import Customer, Membership
 from entente.ledger.models import Party
 from entente.staff.models import User
@@ -16,7 +16,7 @@ Progress = Callable[[str, float, float | None], None]
 
 def settle(*, progress: Progress = lambda *_: None) -> int:
     """Recognise customers and hand them to their account managers. Returns how many were handed over; again, none."""
-    match_new(progress=progress)
+    recognise(progress=progress)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

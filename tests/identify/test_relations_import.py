@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from entente.__main__ import parser
 from entente.customize.forget import forget_reverted
+from entente.identify import relations_import
+from entente.identify.bring_in import bring_in, dry_run
 from entente.identify.match import match_new
-from entente.identify.relations_import import NotRelations, import_relations
+from entente.identify.relations_import import NotRelations
 from entente.identify.relations_models import Relation
+from entente.ledger import record
+from entente.ledger.mapping import WrongMapping, load
 from entente.ledger.models import Import, Party
+from entente.ledger.prepare import propose_mapping
+from entente.ledger.pure.relations import RELATIONS
+from entente.ledger.record import open_import
 from entente.ledger.revert import revert_import
 from entente.ledger.words import refusal
 from tests.ledger_facts import Ledger, a_user, committed
@@ -33,9 +41,11 @@ def ledger(committed: None) -> Ledger:
     return made
 
 
-def brought(path: Path, *rows: str, head: str = HEAD) -> Import:
+def brought(path: Path, *rows: str, head: str = HEAD, dates: str = "y-m-d") -> Import:
     path.write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
-    return import_relations(path, source_name="shop", file_name=path.name, by=None, at=NOW)
+    mapping = propose_mapping(path, kind="relations").as_mapping(dates=dates)
+    opened = open_import(path, mapping=mapping, source_name="shop", file_name=path.name, by=None)
+    return bring_in(opened.pk)
 
 
 @pytest.fixture
@@ -67,7 +77,7 @@ def test_again_nothing_is_new_and_a_last_day_ends_it(file: Path):
         ("D9,group,R1,,,,,,", "unknown_party"),
         ("D1,owns,R1,,,,,,", "unknown_relation"),
         ("D1,group,D1,,,,,,", "relates_to_itself"),
-        ("D1,group,R3,31/12/2024,,,,,", "not_a_date"),
+        ("D1,group,R3,31/13/2024,,,,,", "not_a_date"),
         ("D1,group,R3,2025-01-01,2024-01-01,,,,", "ends_before_it_begins"),
         ("D1,group,R3,,,five,EUR,,", "not_a_number"),
         ("D1,group,R3,,,NaN,EUR,,", "not_a_number"),
@@ -78,6 +88,7 @@ def test_again_nothing_is_new_and_a_last_day_ends_it(file: Path):
         (f"D1,group,R3,,,,,,{'x' * 121}", "too_long"),
         ("R2,group,R1,,,,,,", "above_itself"),
         ("R1,group,R2,2020-01-01,,,,,", "related_already"),
+        ("D1,group,R3,,,5,12345,,", "unknown_currency"),
         ("D1,group", "too_few_fields"),
     ],
 )
@@ -101,11 +112,61 @@ def test_a_circle_within_the_file_is_seen_and_one_of_other_days_is_none(file: Pa
 
 
 def test_tables_that_are_none_of_relations(file: Path):
-    with pytest.raises(NotRelations, match="missing: kind"):
+    with pytest.raises(WrongMapping, match="lacks kind"):
         brought(file, "D1,R1", head="party,other\n")
-    with pytest.raises(NotRelations, match="No source"):
-        import_relations(file, source_name="elsewhere", file_name="x", by=None, at=NOW)
-    assert not Import.objects.filter(kind="relations").exists()
+    file.write_text(HEAD + "D1,group,R1,,,,,,\n")
+    opened = open_import(file, mapping=load("relations"), source_name="elsewhere", file_name="x", by=None)
+    with pytest.raises(NotRelations, match="elsewhere knows nobody"):
+        bring_in(opened.pk)
+    with pytest.raises(NotRelations, match="no source 'nowhere'"):
+        dry_run(file, load("relations"), source_name="nowhere")
+    assert not Relation.objects.exists()
+
+
+def test_kinds_in_words_of_four_languages_and_columns_by_their_names(file: Path):
+    rows = ("D1,beliefert,R1,31.01.2024,5", "R1,филиал,R2,,", "R2,معرفی شده توسط,R3,,")
+    done = brought(file, *rows, head="Kundennummer,Beziehung,Anderer,Seit,Prozent\n", dates="")
+    assert (done.rows_recorded, done.rows_refused) == (3, 0)
+    assert sorted(Relation.objects.values_list("kind", flat=True)) == ["distributes_to", "group", "referred_by"]
+    assert Relation.objects.get(kind="distributes_to").from_on == date(2024, 1, 31)
+
+
+def test_a_dry_run_says_what_would_be_and_writes_nothing(file: Path):
+    brought(file, "D1,distributes_to,R1,2024-01-01,,,,,", "R1,partner,R2,,,,,,")
+    rows = (
+        "D1,distributes_to,R1,2024-01-01,2025-12-31,,,,",
+        "R2,partner,R1,,,,,,",
+        "R1,group,R3,,,,,,",
+        "R9,group,R3,,,,,,",
+    )
+    file.write_text(HEAD + "\n".join(rows) + "\n")
+    found = dry_run(file, load("relations"), source_name="shop")
+    assert found.counts == {"rows": 4, "facts": 2, "known": 1, "refused": 1, "new": 1, "changed": 1}
+    assert found.reasons == {"unknown_party": 1} and found.first[0]["to"] == date(2025, 12, 31)
+    assert (Relation.objects.count(), Relation.objects.filter(to_on__isnull=False).count()) == (2, 0)
+
+
+def test_a_killed_import_goes_on_and_doubles_nothing(file: Path, monkeypatch: Any):
+    monkeypatch.setattr(record, "CHUNK_ROWS", 1)
+    whole, calls = relations_import.weigh, []
+
+    def dying(*args: Any, **named: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return whole(*args, **named)
+
+    monkeypatch.setattr(relations_import, "weigh", dying)
+    rows = ("R1,group,R2,,,,,,", "R2,group,R3,,,,,,", "R3,group,R1,,,,,,")
+    with pytest.raises(KeyboardInterrupt):
+        brought(file, *rows)
+    done = brought(file, *rows)
+    assert (done.rows_read, done.rows_recorded, done.rows_refused) == (3, 2, 1)
+    assert done.refused.get().reason == "above_itself" and Relation.objects.count() == 2
+
+
+def test_every_kind_of_relation_can_be_said():
+    assert set(RELATIONS.of_name["kind"].words) == set(Relation.Kind.values)
 
 
 def test_taken_back_they_are_gone_and_can_come_again(file: Path):

@@ -77,10 +77,36 @@ def test_a_recycled_telephone_number_links_nobody(crowd: dict[str, list[str]]):
 
 def test_junk_says_nothing(crowd: dict[str, list[str]]):
     filled = ("email", "phone", "tax_id", "street", "born_on")
-    given = "Ottilie Ruprecht Zdenka Ignatius Wilma Tjark Xaver Mildred Cosima Piotr Hedda Lazlo Gudrun".split()
-    family = (
-        "Brandvold Szymanski Havlicek Oyelaran Quast Feddersen Ulm Pereira Jablonski Thorne Wex Montag Kriz".split()
-    )
+    given = [
+        "Ottilie",
+        "Ruprecht",
+        "Zdenka",
+        "Ignatius",
+        "Wilma",
+        "Tjark",
+        "Xaver",
+        "Mildred",
+        "Cosima",
+        "Piotr",
+        "Hedda",
+        "Lazlo",
+        "Gudrun",
+    ]
+    family = [
+        "Brandvold",
+        "Szymanski",
+        "Havlicek",
+        "Oyelaran",
+        "Quast",
+        "Feddersen",
+        "Ulm",
+        "Pereira",
+        "Jablonski",
+        "Thorne",
+        "Wex",
+        "Montag",
+        "Kriz",
+    ]
     cases = [
         {"given_name": given[k], "family_name": family[(k + shift) % 13], **dict.fromkeys(filled, junk)}
         for k, junk in enumerate(JUNK)
@@ -93,8 +119,8 @@ def test_junk_says_nothing(crowd: dict[str, list[str]]):
 
 def test_a_shared_switchboard_and_mailbox_join_nobody(crowd: dict[str, list[str]]):
     staff = [
-        {"given_name": crowd["given_name"][k], "family_name": crowd["family_name"][k + 1], "email": "info@werk.example", "phone": "0221 4400",
-         **HOME}
+        {"given_name": crowd["given_name"][k], "family_name": crowd["family_name"][k + 1], "email": "info@werk.example",
+         "phone": "0221 4400", **HOME}
         for k in range(0, 80, 2)
     ]  # fmt: skip
     names = {(each["given_name"].lower(), each["family_name"].lower()) for each in staff}
@@ -130,7 +156,8 @@ def test_a_chains_branches_with_one_tax_id_are_branches_and_one_firm_twice_is_on
         for trade in trades:
             firm = {
                 "name": f"{a} {trade} GmbH", "street": f"{rng.choice(towns)}er Straße {rng.integers(1, 90)}",
-                "postcode": f"{rng.integers(10000, 99999)}", "city": str(rng.choice(towns)), "phone": f"0{rng.integers(200, 999)} {rng.integers(100000, 999999)}",
+                "postcode": f"{rng.integers(10000, 99999)}", "city": str(rng.choice(towns)),
+                "phone": f"0{rng.integers(200, 999)} {rng.integers(100000, 999999)}",
                 "email": f"mail@{a.lower()}-{trade.lower()}.example", "tax_id": f"DE{rng.integers(100000000, 999999999)}",
             }  # fmt: skip
             rows.append(firm)
@@ -138,7 +165,7 @@ def test_a_chains_branches_with_one_tax_id_are_branches_and_one_firm_twice_is_on
                 rows.append(firm | {"name": f"{a.upper()} {trade}", "tax_id": ""})
     first = len(rows)
     rows += [
-        {"name": f"Pinselwelt {town}", "street": f"Markt {k}", "postcode": f"{30000 + 37 * k}", "city": town, 
+        {"name": f"Pinselwelt {town}", "street": f"Markt {k}", "postcode": f"{30000 + 37 * k}", "city": town,
          "phone": f"05{k:02} 77{k:03}1", "tax_id": "DE811111111"}
         for k, town in enumerate(towns)
     ]  # fmt: skip
