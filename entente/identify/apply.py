@@ -33,6 +33,7 @@ from entente.ledger.models import Party
 from entente.warehouse.copy_in import copy_columns
 
 LAW = "entente identity 1"
+FEW = 10_000  # of so many at most, the database is asked by their numbers
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -171,40 +172,37 @@ def _held(now: Standing, judged: Ints | None) -> Ints:
 
 def _dear(now: Standing) -> NDArray[np.bool_]:
     """Whose customer is looked after by somebody."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT coalesce(array_agg(id), '{{}}') FROM {Customer._meta.db_table} WHERE looked_after_by_id IS NOT NULL"
-        )
-        return np.isin(now.customer, np.array(cursor.fetchone()[0], np.int64))
+    dear = Customer.objects.filter(looked_after_by__isnull=False)
+    if len(now.customer) <= FEW:
+        dear = dear.filter(pk__in=np.unique(now.customer).tolist())
+    return np.isin(now.customer, np.fromiter(dear.values_list("id", flat=True).iterator(), np.int64))
 
 
 def _only_claimed(pairs: Pairs, sure: float) -> NDArray[np.bool_]:
-    """(k,) pairs that hang on what somebody only claims to be, in a source where anybody may: unless a mailbox or telephone both
-    records have is proved to be theirs."""
+    """(k,) pairs sure enough that hang on what somebody only claims to be, in a source where anybody may: unless a mailbox or telephone
+    both records have is proved to be theirs."""
     held_back = np.zeros(len(pairs), np.bool_)
     sources = list(SourceTrust.objects.filter(is_claimed=True).values_list("source_id", flat=True))
-    if not sources:
+    rows = np.flatnonzero(pairs.probability >= sure)
+    if not sources or not len(rows):
         return held_back
-    of_sources = Party.objects.filter(source__in=sources).values_list("id", flat=True)
-    claimed = np.fromiter(of_sources.iterator(), np.int64)
-    held_back = np.isin(pairs.left, claimed) | np.isin(pairs.right, claimed)
-    held = np.flatnonzero(held_back & (pairs.probability >= sure))
-    parties = np.union1d(pairs.left[held], pairs.right[held]).tolist()
-    proved: dict[int, set[str]] = {}
+    ends = np.union1d(pairs.left[rows], pairs.right[rows])
+    of_sources = Party.objects.filter(source__in=sources)
+    if len(ends) <= FEW:
+        of_sources = of_sources.filter(pk__in=ends.tolist())
+    claimed = np.fromiter(of_sources.values_list("id", flat=True).iterator(), np.int64)
+    rows = rows[np.isin(pairs.left[rows], claimed) | np.isin(pairs.right[rows], claimed)]
+    parties = np.union1d(pairs.left[rows], pairs.right[rows]).tolist()
+    theirs: dict[int, set[str]] = {}
     for party, value in Verified.objects.filter(party__in=parties).values_list("party_id", "value"):
-        proved.setdefault(party, set()).add(value)
-    stated = {
-        party: {mail.strip().lower(), phone} - {""}
-        for party, mail, phone in Party.objects.filter(pk__in=parties)
-        .exclude(source__in=sources)
-        .values_list("id", "email", "phone_e164")
-    }
-    for row in held.tolist():
+        theirs.setdefault(party, set()).add(value)
+    trusted = Party.objects.filter(pk__in=parties).exclude(source__in=sources)
+    for party, mail, phone in trusted.values_list("id", "email", "phone_e164"):
+        theirs.setdefault(party, set()).update({mail.strip().lower(), phone} - {""})
+    for row in rows.tolist():
         # Of two who only claim, both have to have proved it.
         a, b = int(pairs.left[row]), int(pairs.right[row])
-        held_back[row] = not (stated.get(a, set()) | proved.get(a, set())) & (
-            stated.get(b, set()) | proved.get(b, set())
-        )
+        held_back[row] = not theirs.get(a, set()) & theirs.get(b, set())
     return held_back
 
 
@@ -289,6 +287,7 @@ def _ask(linkage: Linkage, pairs: Pairs, rows: Ints, left: Ints, right: Ints, ap
             INSERT INTO {table} AS q (left_id, right_id, probability, explanation, stake, linkage_id)
             SELECT "left", "right", probability, explanation, 0, %s FROM asked
             JOIN {Party._meta.db_table} l ON l.id = "left" JOIN {Party._meta.db_table} r ON r.id = "right"
+            FOR KEY SHARE OF l, r
             ON CONFLICT (left_id, right_id) DO UPDATE
             SET probability = excluded.probability, explanation = excluded.explanation, linkage_id = excluded.linkage_id
             WHERE q.settled_by_id IS NULL

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.contrib.postgres.search import SearchQuery
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from entente.identify.models import Customer, Membership
@@ -21,6 +21,11 @@ from entente.staff.models import User
 MANY = 500
 _WORD = re.compile(r"\w+")
 _ORDER_NUMBER = re.compile(r"[\w./# -]{3,60}")
+_SHOWN = [each for each in Customer._meta.concrete_fields if each.name not in ("search", "grams")]
+_NAMES = [each.attname for each in _SHOWN]
+_BY_NUMBER = (
+    f"SELECT {', '.join(str(each.column) for each in _SHOWN)} FROM {Customer._meta.db_table} WHERE id = ANY(%s)"
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,24 @@ def visible_with_records(user: User) -> QuerySet[Customer]:
     if not user.is_authenticated or not user.is_active:
         return Customer.objects.none()
     return Customer.objects.defer("search", "grams")
+
+
+def known_by_number(numbers: Sequence[int], user: User) -> dict[int, Customer]:
+    """The same for a few whose numbers are known, without setting a query together each time: while somebody is on the telephone."""
+    if not user.is_authenticated or not user.is_active or not numbers:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_NUMBER, [list(numbers)])
+        rows = cursor.fetchall()
+    return {row[0]: Customer.from_db(DEFAULT_DB_ALIAS, _NAMES, row) for row in rows}
+
+
+def now_known_as(number: int, user: User) -> Customer | None:
+    """Of a customer that stands empty: whose most of its records are now, where this user may see that one."""
+    records = Membership.objects.filter(customer=number).values("party")
+    owners = Membership.objects.filter(party__in=records, ended_at=None).exclude(customer=number).values("customer")
+    owner = owners.annotate(records=Count("id")).order_by("-records", "customer").first()
+    return visible_customers(user).filter(pk=owner["customer"]).first() if owner else None
 
 
 def parties_of(customer: Customer) -> list[int]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from entente.identify.apply import LAW, Pairs, apply_links, together
 from entente.identify.index import read_digests, write_index
-from entente.identify.match import match_new
+from entente.identify.match import match_missing
 from entente.identify.models import Linkage
 from entente.identify.pure.linkage import DOUBTFUL, SURE, Linked, link
 from entente.identify.pure.weights import as_data, explain
@@ -58,7 +58,7 @@ def link_all(
     goes wrong stands in the run's `error` as well.
     """
     with linking():
-        match_new(progress=progress)
+        match_missing(progress=progress)
         Linkage.objects.filter(state=Linkage.State.RUNNING).update(state=Linkage.State.FAILED, error=_("Interrupted."))
         run = Linkage.objects.create(law=LAW, sure=sure, doubtful=doubtful, by=by, started_at=timezone.now())
         try:

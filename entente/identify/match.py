@@ -28,7 +28,14 @@ SHOWN = (
 
 
 def match_new(*, progress: Callable[[str, float, float | None], None] = lambda *_: None) -> int:
-    """Give every party without a customer one, and bring the others up to date. Returns how many customers are new.
+    """Give every party without a customer one, and bring the others up to date. Returns how many customers are new."""
+    made = match_missing(progress=progress)
+    refresh(progress=progress)
+    return made
+
+
+def match_missing(*, progress: Callable[[str, float, float | None], None] = lambda *_: None) -> int:
+    """Give every party without a customer one. Returns how many customers are new.
 
     Works in batches, each in a transaction of its own; killed in between, the next call goes on.
     """
@@ -49,7 +56,6 @@ def match_new(*, progress: Callable[[str, float, float | None], None] = lambda *
             _count_again()
             counted = made
         progress("Recognising customers", made, None)
-    refresh(progress=progress)
     return made
 
 

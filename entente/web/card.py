@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from entente.customize.models import Answer
 from entente.differentiate.current import in_force, valuation_of
 from entente.differentiate.models import Cycle
-from entente.identify.find import parties_of, visible_customers
+from entente.identify.find import now_known_as, parties_of, visible_customers
 from entente.identify.models import Customer, Membership
 from entente.interact import timeline as story
 from entente.interact.events import Event, Teller, older_than
@@ -30,7 +30,12 @@ ANSWERS_RANK = 10
 @strictly
 def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The customer card."""
-    found = get_object_or_404(visible_customers(person(request)).select_related("looked_after_by"), pk=customer_id)
+    found = visible_customers(person(request)).select_related("looked_after_by").filter(pk=customer_id).first()
+    if found is None:
+        # Lists, mails and memories hold the numbers of customers whose records are known to be another's by now.
+        if owner := now_known_as(customer_id, person(request)):
+            return redirect("customer", owner.pk)
+        raise Http404
     at = timezone.now()
     cycle = in_force()
     records = _records(found)

@@ -8,10 +8,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from entente.customize import answer
 from entente.customize.models import Answer, Decision
 from entente.differentiate.models import Cycle
+from entente.identify.counted import Counting
+from entente.identify.relations import relate
+from entente.identify.verdicts import say_same, take_back
 from entente.interact.models import ConsentEvent, Interaction, Preference
+from entente.ledger.models import Delivery, Invoice, Payment
 from entente.lib.keyset import place
 from tests import cast
 
@@ -29,6 +35,17 @@ def pages(company: cast.Company) -> list[str]:
         f"/customers/{who}/notes/new", f"/customers/{who}/preferences", f"/customers/{who}/consents", f"/orders/{order}/",
         "/search?q=script", "/search?q=", "/me/", "/healthz",
     ]  # fmt: skip
+
+
+def test_the_number_of_a_customer_that_stands_empty_leads_to_whose_its_records_are(anna: Client, company: cast.Company):
+    left, right = (who.memberships.order_by("id")[0].party_id for who in (company.mallory, company.brankova))
+    decided = say_same(left, right, by=company.staff.anna)
+    (gone,) = {company.mallory.pk, company.brankova.pk} - {decided.customer}
+    answer = anna.get(f"/customers/{gone}/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/customers/{decided.customer}/")
+    assert anna.get("/customers/987654321/").status_code == 404
+    take_back(decided.verdict, by=company.staff.anna)
+    assert anna.get(f"/customers/{gone}/").status_code == 200
 
 
 class Tags(HTMLParser):
@@ -49,6 +66,25 @@ def test_every_page_answers_within_its_queries_and_writes_nothing(anna: Client, 
         assert answer.status_code == 200, url
         assert len(queries) <= MOST_QUERIES, f"{url}: {len(queries)}"
         assert not [q["sql"] for q in queries if q["sql"].lstrip().upper().startswith(WRITES)], url
+
+
+def test_a_card_with_every_kind_of_event_answers_within_its_queries(anna: Client, company: cast.Company):
+    who, day = company.mallory, company.cycle.as_of
+    party = who.memberships.get().party
+    told = {"source": party.source, "party": party, "import_run": cast.witness(), "line": 1}
+    money = {"amount": 100, "currency": "EUR"}
+    invoice = Invoice.objects.create(**told, **money, number="R1", issued_on=day)
+    Payment.objects.create(**told, **money, key="P1", invoice=invoice, paid_on=day)
+    Delivery.objects.create(**told, number="D1", shipped_on=day)
+    answer.postpone(company.decisions["mallory"], by=company.staff.anna, at=timezone.now(), until_on=day)
+    relate(who, "group", company.alnoor, by=None)
+    company.cycle.totals = {"counting": Counting.GROUP}
+    company.cycle.save(update_fields=["totals"])
+    with CaptureQueriesContext(connection) as queries:
+        text = anna.get(f"/customers/{who.pk}/").content.decode()
+    assert len(queries) <= MOST_QUERIES
+    assert all(f"is-{kind}" in text for kind in ("order", "invoice", "payment", "delivery", "complaint", "answer"))
+    assert f"/customers/{company.alnoor.pk}/" in text
 
 
 def test_hostile_names_stay_text_and_no_page_needs_an_inline_script_or_style(anna: Client, company: cast.Company):
