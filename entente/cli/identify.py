@@ -49,12 +49,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from entente.differentiate.current import in_force
+    from entente.differentiate.stakes import write_stakes
     from entente.identify.link import link_all
     from entente.identify.newcomers import link_new
 
     progress = terminal.Progress()
     try:
         linkage = link_new(progress=progress) if args.new else link_all(progress=progress)
+        write_stakes(in_force())
     except KeyboardInterrupt:
         raise terminal.Interrupted(
             "Interrupted. The last whole result stays in force; the same command begins again."
