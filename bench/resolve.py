@@ -2,10 +2,12 @@
 
     bin/bench resolve                       # 1,000,000 made-up people, a database of its own
     bin/bench resolve --records 100000
+    bin/bench resolve --alone               # without Splink
 
 A run over all but the last 1,000 records learns the weights and fills the index. Then each of the last 1,000 is asked about (as a
 contact that comes in), and all of them are linked as records that came since. The truth for both is a run over all records together:
-who it finds most like each of them, and with whom it brings each together. Splink's own call for one record took 2.7 s at a million.
+who it finds most like each of them, and with whom it brings each together. Splink, with the weights it learned on the same records, is
+asked about the first few of them with its own call for it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,11 +27,13 @@ import numpy as np
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entente.settings")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.made import peers
 from bench.made.databases import a_database
-from bench.made.people import people
+from bench.made.people import people, to_parquet
 
 NEW = 1_000
 WARM = 30
+ASKED_OF_SPLINK = 5
 # Column of the made-up people: as it stands in a party, and what it is called in a question.
 COLUMNS = {
     "given_name": ("given_name", "given_name"), "family_name": ("family_name", "family_name"), "birth_date": ("born_on", "born_on"),
@@ -42,6 +47,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--records", type=int, default=1_000_000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--alone", action="store_true", help="without Splink")
     given = options.parse_args()
     with a_database("entente_bench_resolve") as url:
         os.environ["DATABASE_URL"] = url
@@ -54,6 +60,9 @@ def main() -> int:
             result = measure(given.records, given.seed)
         finally:
             connection.close()
+    if not given.alone:
+        _told("Asking Splink")
+        result |= _splink(given.records, given.seed, result["p50_ms"])
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
     return 0
 
@@ -225,6 +234,22 @@ def _agreement(rows: dict[str, Array], n: int, tops: list[tuple[int, float]]) ->
         "new_together_as_in_a_run_over_all": float(np.mean(as_whole)),
         "known_people": int(is_known.sum()), "known_people_found_first": float(np.mean(right_top)),
     }  # fmt: skip
+
+
+def _splink(n: int, seed: int, ours_ms: float) -> dict[str, Any]:
+    rows = people(n + NEW, seed=seed)
+    with tempfile.TemporaryDirectory(prefix="entente-bench-") as folder:
+        known, new = Path(folder) / "known.parquet", Path(folder) / "new.parquet"
+        to_parquet({name: column[:n] for name, column in rows.items()}, known)
+        to_parquet({name: column[n : n + ASKED_OF_SPLINK] for name, column in rows.items()}, new)
+        del rows
+        try:
+            seconds = peers.splink(known, "people", new=new)["asked_s"]
+        except peers.PeerUnavailable as error:
+            sys.stderr.write(f"Splink: {error}\n")
+            return {}
+    median_ms = 1000 * float(np.median(seconds))
+    return {"splink_ms": round(median_ms), "times_as_fast_as_splink": round(median_ms / ours_ms)}
 
 
 def _told(step: str) -> None:

@@ -25,14 +25,17 @@ class PeerUnavailable(Exception):
     """The peer cannot be installed, or does not run here."""
 
 
-def splink(records: Path, settings: str, *, threads: int | None = None, home: Path = HOME) -> dict[str, Any]:
-    """Let Splink link a file that people.to_parquet wrote, and measure it.
+def splink(
+    records: Path, settings: str, *, threads: int | None = None, new: Path | None = None, home: Path = HOME
+) -> dict[str, Any]:
+    """Let Splink link a file that people.to_parquet wrote, and measure it; or ask it about each record of a second one.
 
     settings: febrl3, quick_start, tutorial or people; see splink_peer.py, which also says what is answered.
     Raises PeerUnavailable.
     """
     command = [environment(home), str(HERE / "splink_peer.py"), str(records), settings]
     command += ["--threads", str(threads)] if threads else []
+    command += ["--new", str(new)] if new else []
     # Without PYTHONPATH: the peer must not see our packages.
     apart = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:

@@ -1,11 +1,12 @@
 """Splink on one file of records, with the settings of its own tutorials. Runs in an environment of its own.
 
-    python splink_peer.py RECORDS.parquet SETTINGS [--threads 2] [--memory 12GB]
+    python splink_peer.py RECORDS.parquet SETTINGS [--threads 2] [--memory 12GB] [--new NEW.parquet]
 
 SETTINGS: `febrl3` (Splink's example of that name), `quick_start` (the page that greets a newcomer) and `tutorial`
 (chapter 4), both of them for fake_1000, or `people` for the columns of bench/made/people.py: five blocking rules, term
 frequencies on the names, EM on two rules, as in its example of 50,000 historical persons. Values are cleaned as its
-first chapter asks: lower case, no accents, telephone numbers to their last nine digits.
+first chapter asks: lower case, no accents, telephone numbers to their last nine digits. With NEW nothing is linked:
+each record of that file is asked about by itself once the weights are learned, and the seconds of each are printed.
 
 Prints JSON. precision, recall and F1 are of pairs, of all that are true, found by blocking or not. `group` is not shown
 to Splink.
@@ -143,7 +144,7 @@ SETTINGS = {
 }
 
 
-def run(records: Path, name: str, threads: int | None, memory: str, spill: str) -> dict[str, Any]:
+def run(records: Path, name: str, threads: int | None, memory: str, spill: str, new: Path | None) -> dict[str, Any]:
     chosen = SETTINGS[name]
     connection = duckdb.connect(config={"memory_limit": memory, "temp_directory": spill})
     if threads:
@@ -162,13 +163,18 @@ def run(records: Path, name: str, threads: int | None, memory: str, spill: str) 
         retain_intermediate_calculation_columns=False,
         retain_matching_columns=False,
     )
-    linker = Linker(database.register("cleaned"), settings)
+    cleaned = database.register("cleaned")
+    linker = Linker(cleaned, settings)
     training = linker.training
     training.estimate_probability_two_random_records_match(chosen.deterministic, recall=chosen.recall)
     training.estimate_u_using_random_sampling(max_pairs=chosen.max_pairs, seed=1)
     for rule in chosen.em:
         training.estimate_parameters_using_expectation_maximisation(rule, **chosen.em_options)
     clock.lap("training")
+    if new:
+        connection.from_parquet(str(new)).project(f"record AS unique_id, {chosen.columns}").create("new")
+        asked = ask(linker, database, connection, cleaned)
+        return {"peer": "splink", "version": version("splink"), "settings": name, "asked_s": asked}
 
     blocked = linker.inference.compute_blocked_pairs_for_predict()
     predicted = linker.inference.predict(**chosen.threshold)
@@ -201,6 +207,20 @@ def run(records: Path, name: str, threads: int | None, memory: str, spill: str) 
         ),
         "clusters": count.accuracy(*count.clustered(clusters.physical_name)),
     }
+
+
+def ask(linker: Linker, database: DuckDBAPI, connection: duckdb.DuckDBPyConnection, cleaned: Any) -> list[float]:
+    """Seconds for each record of the table `new` against all that are `cleaned`, once how often values occur is counted."""
+    for column in ("given_name", "family_name", "postcode", "phone"):
+        linker.table_management.compute_tf_table(column)
+    rows = connection.execute("SELECT unique_id FROM new ORDER BY 1").fetchall()
+    seconds = []
+    for (row,) in rows:
+        began = time.perf_counter()
+        connection.execute(f"CREATE TABLE new_{row} AS FROM new WHERE unique_id = {row}")
+        linker.inference.predict_between(cleaned, database.register(f"new_{row}")).as_record_list()
+        seconds.append(round(time.perf_counter() - began, 3))
+    return seconds
 
 
 class Clock:
@@ -272,11 +292,12 @@ def main() -> None:
     options.add_argument("settings", choices=sorted(SETTINGS))
     options.add_argument("--threads", type=int)
     options.add_argument("--memory", default="12GB", help="what DuckDB may take; beyond it, it writes to disk")
+    options.add_argument("--new", type=Path, help="records to be asked about one by one")
     asked = options.parse_args()
     warnings.simplefilter("ignore")
     logging.getLogger("splink").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="entente-bench-") as spill:
-        print(json.dumps(run(asked.records, asked.settings, asked.threads, asked.memory, spill)))
+        print(json.dumps(run(asked.records, asked.settings, asked.threads, asked.memory, spill, asked.new)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -46,14 +47,34 @@ DIGEST = "hashtextextended(concat_ws(chr(31), p.kind, {}, p.identifiers::text), 
 )  # fmt: skip
 
 
-def read_digests() -> dict[int, int]:
-    """party: a number of what is written of it now. To be taken before the records are read, so that no later change goes unnoticed."""
+@dataclass(frozen=True, eq=False)
+class Digests:
+    """parties: (n,) rising; numbers: (n,) of what was written of each."""
+
+    parties: Ints
+    numbers: Ints
+
+    def of(self, parties: Ints) -> Ints:
+        """(k,) the numbers of these parties, 0 of those that are not there."""
+        if not len(self.parties):
+            return np.zeros(len(parties), np.int64)
+        place = np.minimum(np.searchsorted(self.parties, parties), len(self.parties) - 1)
+        return np.where(self.parties[place] == parties, self.numbers[place], 0)
+
+
+def read_digests(parties: Sequence[int] | None = None) -> Digests:
+    """What is written of all parties now, or of some. To be taken before they are read, so that no later change goes unnoticed."""
+    some = "" if parties is None else "WHERE p.id = ANY(%s)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT p.id, {DIGEST} FROM {Party._meta.db_table} p")
-        return dict(cursor.fetchall())
+        cursor.execute(
+            f"SELECT p.id, {DIGEST} FROM {Party._meta.db_table} p {some} ORDER BY p.id",
+            None if parties is None else [list(parties)],
+        )
+        rows = np.fromiter(chain.from_iterable(cursor), np.int64).reshape(-1, 2)
+    return Digests(rows[:, 0].copy(), rows[:, 1].copy())
 
 
-def write_index(records: Mapping[str, Records], digests: Mapping[int, int] | None = None) -> None:
+def write_index(records: Mapping[str, Records], digests: Digests | None = None) -> None:
     """Write the index anew, from all records by kind. Until the caller's transaction ends everybody reads the old one.
 
     digests: as `read_digests` gave them before the records were read.
@@ -83,9 +104,8 @@ def update_index(parties: Sequence[int]) -> dict[str, Records]:
     """Read these parties and put them into the index, new ones and changed ones. Returns them as they were read, by kind."""
     if not parties:
         return {}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT p.id, {DIGEST} FROM {Party._meta.db_table} p WHERE p.id = ANY(%s)", [list(parties)])
-        digests = dict(cursor.fetchall())
+    with transaction.atomic():
+        digests = read_digests(parties)
         records = _read(parties)
         further = _further_keys(parties)
         Reading.objects.filter(party__in=parties).delete()
@@ -103,7 +123,7 @@ def not_indexed(most: int) -> list[int]:
         cursor.execute(
             f"""
             SELECT p.id FROM {Party._meta.db_table} p LEFT JOIN {Reading._meta.db_table} r ON r.party_id = p.id
-            WHERE r.party_id IS NULL OR r.digest <> {DIGEST} ORDER BY p.id LIMIT %s
+            WHERE p.erased_at IS NULL AND (r.party_id IS NULL OR r.digest <> {DIGEST}) ORDER BY p.id LIMIT %s
             """,
             [most],
         )
@@ -143,15 +163,15 @@ def _values_of_many(records: Records) -> dict[int, int]:
     return many
 
 
-def _copy(
-    table: str, records: Records, keys: Ints, digests: Mapping[int, int], further: Mapping[int, list[int]]
-) -> None:
-    n, parties = len(records), records.parties.tolist()
+def _copy(table: str, records: Records, keys: Ints, digests: Digests, further: Mapping[int, list[int]]) -> None:
+    n = len(records)
     row, place = np.nonzero(keys)
     values = keys[row, place]
-    more = [(at, key) for at, party in enumerate(parties) if party in further for key in further[party]]
-    if more:
-        row, values = np.append(row, [at for at, _ in more]), np.append(values, [key for _, key in more])
+    known = np.flatnonzero(np.isin(records.parties, list(further))).tolist() if further else []
+    if known:
+        own = [further[int(records.parties[at])] for at in known]
+        row = np.append(row, np.repeat(known, list(map(len, own))))
+        values = np.append(values, list(chain.from_iterable(own)))
         order = np.argsort(row, kind="stable")
         row, values = row[order], values[order]
     offsets = np.searchsorted(row, np.arange(n + 1)).astype(np.int64)
@@ -162,7 +182,7 @@ def _copy(
             "kind": wired([records.kind.encode()], np.zeros(n, np.int64)),
             **{column: _texts(records.readings.columns.get(name), n) for name, column in COLUMNS.items()},
             "keys": integer_arrays(values.astype(np.int64), offsets),
-            "digest": np.fromiter((digests.get(party, 0) for party in parties), np.int64, n),
+            "digest": digests.of(records.parties),
         },
     )
 
@@ -232,7 +252,8 @@ def _read(parties: Sequence[int]) -> dict[str, Records]:
     claimed = list(SourceTrust.objects.filter(is_claimed=True).values_list("source_id", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, kind, source_id = ANY(%s), {written} FROM {Party._meta.db_table} WHERE id = ANY(%s) ORDER BY id",
+            f"SELECT id, kind, source_id = ANY(%s), {written} FROM {Party._meta.db_table} "
+            "WHERE id = ANY(%s) AND erased_at IS NULL ORDER BY id",
             [claimed, list(parties)],
         )
         rows = cursor.fetchall()

@@ -15,17 +15,19 @@ from numpy.typing import NDArray
 from entente.identify.index_models import HeldByMany, Reading
 from entente.identify.models import Linkage, Membership, Verified
 from entente.identify.pure.coded import Coded, coded
-from entente.identify.pure.comparisons import SOUND, Levels, compare
+from entente.identify.pure.comparisons import RARE, SOUND, Levels, compare
+from entente.identify.pure.few import PLACE, compare_with_one, judge_few
 from entente.identify.pure.live import (
     Counted,
     counted_columns,
     levels_deciding,
     starting_weights,
     value_keys,
+    values_of_few,
     without_common,
 )
 from entente.identify.pure.readings import OWN
-from entente.identify.pure.weights import Judged, Weights, from_data, judge
+from entente.identify.pure.weights import Floats, Judged, Weights, from_data, judge
 from entente.identify.records import FIELDS
 
 Ints = NDArray[np.int64]
@@ -36,6 +38,8 @@ COLUMNS: Mapping[str, str] = {
     "name": "name", "name" + SOUND: "name_sound", "born_on": "born_on", "email": "email", "phone": "phone", "street": "street",
     "house_number": "house_number", "postcode": "postcode", "city": "city", "tax_id": "tax_id",
 }  # fmt: skip
+NAMES = tuple(COLUMNS)
+PLACE_AT = NAMES.index(PLACE[0])  # its parts stand together
 MOST_CANDIDATES = 2_000
 STARTING_RECORDS = 10_000
 COUNTED = {kind: counted_columns(fields) for kind, fields in FIELDS.items()}
@@ -123,19 +127,61 @@ def rows_of(parties: Sequence[int], kind: str) -> list[Row]:
         return [Row(party, kind, tuple(texts)) for party, kind, *texts in cursor.fetchall()]
 
 
-def texts_of(columns: Mapping[str, Coded], row: int) -> tuple[str, ...]:
-    """What was read of one record, as in COLUMNS."""
-    found = (columns.get(name) for name in COLUMNS)
-    return tuple("" if column is None or column.code[row] < 0 else column.values[column.code[row]] for column in found)
-
-
-def struck(kind: str, columns: Mapping[str, Coded], known: Mapping[int, int] | None = None) -> dict[str, Coded]:
-    """Without what too many records of the index hold. known: how many do, where that was asked already."""
+def struck(kind: str, columns: Mapping[str, Coded]) -> dict[str, Coded]:
+    """Without what too many records of the index hold."""
     keys = {name: value_keys(kind, name, columns).tolist() for name in OWN if name in columns}
-    if known is None:
-        known = held_by(key for own in keys.values() for key in own)
+    known = held_by(key for own in keys.values() for key in own)
     held = {name: np.array([known.get(key, 0) for key in own], np.int64) for name, own in keys.items()}
     return without_common(kind, columns, held)
+
+
+def weigh_one(
+    kind: str,
+    weights: Weights,
+    one: Mapping[str, str],
+    rows: Sequence[Row],
+    values: Mapping[str, int],
+    known: Mapping[int, int],
+) -> tuple[Levels, Floats, Floats]:
+    """As `weigh`, of one record and a few others: levels (rows, fields), weight (rows,), and the bits by which each field speaks.
+
+    values: what the one says, as in `values_of_one`; known: how many hold what was asked about.
+    """
+    fields = FIELDS[kind]
+    levels = compare_with_one(fields, NAMES, [row.texts for row in rows], [one.get(name, "") for name in NAMES])
+    held = np.zeros(levels.shape, np.int64)
+    for place, field in enumerate(fields):
+        if field.how == "place":
+            held[:, place] = _holders_of_places(kind, levels[:, place].tolist(), one, rows, values, known)
+        else:
+            # Rarity matters where both say the same.
+            held[:, place] = known.get(values.get(field.name, 0), 0)
+    return levels, *judge_few(weights, levels, held)
+
+
+def _holders_of_places(
+    kind: str,
+    levels: Sequence[int],
+    one: Mapping[str, str],
+    rows: Sequence[Row],
+    values: Mapping[str, int],
+    known: Mapping[int, int],
+) -> list[int]:
+    """How many records hold the place that each row has in common with the one: it is written as in the row."""
+    mine = tuple(one.get(name, "") for name in PLACE)
+    keys, asked = [0] * len(rows), []
+    for place, level in enumerate(levels):
+        if level > 0:
+            name = RARE["place"][level]
+            texts = rows[place].texts[PLACE_AT : PLACE_AT + len(PLACE)]
+            if texts == mine:
+                keys[place] = values.get(name, 0)
+            else:
+                asked.append((place, (name, dict(zip(PLACE, texts, strict=True)))))
+    for (place, _), key in zip(asked, values_of_few(kind, [value for _, value in asked]), strict=True):
+        keys[place] = key
+    known = {**known, **held_by(key for key in keys if key not in known)}
+    return [known.get(key, 0) for key in keys]
 
 
 def weigh(
@@ -144,20 +190,15 @@ def weigh(
     texts: Sequence[Sequence[str]],
     left: NDArray[np.int32],
     right: NDArray[np.int32],
-    known: Mapping[int, int] | None = None,
 ) -> Weighed:
-    """Compare and judge pairs of records, given as their texts. left: the record that was there before; its values count as rare or not.
-
-    known: value: how many hold it, of values that were asked about before.
-    """
+    """Compare and judge pairs of records, given as their texts. left: the record that was there before; its values count as rare or not."""
     columns = {name: coded(column) for name, column in zip(COLUMNS, zip(*texts, strict=True), strict=True)}
     levels = compare(FIELDS[kind], columns, left, right)
     asked = {}
     for name, pairs in levels_deciding(FIELDS[kind], levels).items():
         rows = left[pairs]
         asked[name] = rows, value_keys(kind, name, columns)[rows]
-    known = dict(known or {})
-    known |= held_by(key for _, keys in asked.values() for key in keys.tolist() if key not in known)
+    known = held_by(key for _, keys in asked.values() for key in keys.tolist())
     rarity = {}
     every = np.arange(len(texts), dtype=np.int32)
     for name, (rows, keys) in asked.items():

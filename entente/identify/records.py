@@ -56,12 +56,13 @@ class Records:
 def read_records(columns: Extract, parties: Sequence[int] | None = None) -> dict[str, Records]:
     """All parties, or some of them, by kind: people and organisations. Of whom nothing says which, the name is asked."""
     written = ", ".join(f"{sql} AS {name}" for name, sql in WRITTEN.items())
-    some = "" if parties is None else "WHERE id IN (SELECT unnest($some))"
+    # Nothing is left of whoever was erased that could be compared; their records stay together as they are.
+    some = "" if parties is None else "AND id IN (SELECT unnest($some))"
     claimed = list(SourceTrust.objects.filter(is_claimed=True).values_list("source_id", flat=True))
     table = columns.table(
         f"""
         SELECT id, kind, list_contains($claimed::BIGINT[], source_id) AS is_claimed, {written}
-        FROM pg.{Party._meta.db_table} {some} ORDER BY id
+        FROM pg.{Party._meta.db_table} WHERE erased_at IS NULL {some} ORDER BY id
         """,
         {"claimed": claimed} | ({} if parties is None else {"some": list(parties)}),
     )

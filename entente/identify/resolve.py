@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 from django.db import connection
 from django.db.models import Q
 
-from entente.identify.find import visible_with_records
-from entente.identify.lookup import COLUMNS, COUNTED, STARTING_RECORDS, Found, Row, ask, struck, texts_of, weigh
+from entente.identify.find import known_by_number
+from entente.identify.lookup import COUNTED, NAMES, STARTING_RECORDS, Found, Row, ask, weigh_one
 from entente.identify.models import Customer, Membership, Verified
 from entente.identify.pure import identifiers as read
-from entente.identify.pure.coded import Coded
-from entente.identify.pure.live import WHOLE_NAMES, chance, identifier_key, keys_of_one, number_bits, values_of_one
+from entente.identify.pure.comparisons import TOLD_APART
+from entente.identify.pure.live import (
+    WHOLE_NAMES,
+    chance,
+    identifier_key,
+    keys_of_one,
+    number_bits,
+    one_without_common,
+    values_of_one,
+)
 from entente.identify.pure.organisations import looks_like_organisation
-from entente.identify.pure.weights import explain
-from entente.identify.records import ORGANISATIONS, PEOPLE, READ, RULES
+from entente.identify.pure.readings import read_organisation, read_person
+from entente.identify.records import FIELDS, ORGANISATIONS, PEOPLE, RULES
 from entente.ledger.columns import IDENTIFIER
 from entente.ledger.models import Invoice, Order, Party, Source
 from entente.ledger.phones import e164
@@ -33,7 +40,8 @@ LONGEST = 400
 RECORDS_EACH = 3  # so many records are looked at for each customer that is wanted: several may be one customer's
 LEAST_WEIGHT = -15.0  # one in thirty thousand: what is less probable is a likeness by chance
 MOST_NAMED = 40  # records of one number
-PLACES = {name: place for place, name in enumerate(COLUMNS)}
+PLACES = {name: place for place, name in enumerate(NAMES)}
+READ_ONE = {PEOPLE: read_person, ORGANISATIONS: read_organisation}
 ONLY_PEOPLE = ("given_name", "family_name", "born_on")
 
 
@@ -86,12 +94,42 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """What is asked, read as one kind. texts, values: by column; values as in `values_of_one`."""
+
+    kind: str
+    texts: Mapping[str, str]
+    values: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class _Match:
+    """A record it may be. named: the numbers of its own that were given. row, levels, bits: how it was compared, where it was."""
+
     party: int
     weight: float
-    explanation: tuple[Likeness, ...]
     customer: int | None
     has_proved: bool
+    named: Sequence[Likeness]
+    asked: _Asked | None = None
+    row: Row | None = None
+    levels: Sequence[int] = ()
+    bits: Sequence[float] = ()
+
+    def explanation(self) -> tuple[Likeness, ...]:
+        """Made for those only that are shown."""
+        if self.asked is None or self.row is None:
+            return tuple(self.named)
+        said = [self.asked.texts.get(name, "") for name in NAMES]
+        compared = zip(FIELDS[self.asked.kind], self.levels, self.bits, strict=True)
+        likenesses = (
+            Likeness(
+                field.name, _said(field.name, said), _said(field.name, self.row.texts), TOLD_APART[field.how][level], round(bits, 2)
+            )
+            for field, level, bits in compared
+            if level >= 0
+        )  # fmt: skip
+        return (*self.named, *likenesses)
 
 
 def resolve(identifiers: Mapping[str, str], *, user: User, limit: int = 5) -> list[Candidate]:
@@ -102,15 +140,12 @@ def resolve(identifiers: Mapping[str, str], *, user: User, limit: int = 5) -> li
     """
     given = _given(identifiers)
     numbers = _by_numbers(given)
-    # A town or none: something has to be read, for people and firms alike.
-    texts = {"city": [given.get("city", "")]} | {name: [given[name]] for name in SAYS if name in given}
-    asked = {kind: READ[kind](texts).columns for kind in _kinds(given)}
-    columns, found = _candidates(asked, given, numbers)
+    asked = [_read(kind, given) for kind in _kinds(given)]
+    found = _candidates(asked, given, numbers)
     best: list[_Match] = []
-    for kind, own in columns.items():
-        rows = [row for row in found.rows if row.kind == kind]
-        if rows:
-            best += _matches(kind, own, found, rows, numbers, limit)
+    for each in asked:
+        if rows := [row for row in found.rows if row.kind == each.kind]:
+            best += _matches(each, found, rows, numbers, limit)
     # Records that are not in the index yet are known by their numbers all the same.
     best += _matches_without_reading(numbers, {row.party for row in found.rows})
     best.sort(key=lambda each: (-each.weight, each.party))
@@ -147,7 +182,7 @@ def _given(identifiers: Mapping[str, str]) -> dict[str, str]:
 def _kinds(given: Mapping[str, str]) -> tuple[str, ...]:
     """As what it is read: where nothing says whether it is a person or an organisation, as both."""
     kind = given.get("kind", "")
-    if kind in READ:
+    if kind in READ_ONE:
         return (kind,)
     if any(name in given for name in ONLY_PEOPLE):
         return (PEOPLE,)
@@ -180,24 +215,25 @@ def _named(found: dict[int, list[Likeness]], name: str, number: str, parties: Se
         found.setdefault(party, []).append(Likeness(name, number, number, "same", bits))
 
 
-def _candidates(
-    asked: Mapping[str, Mapping[str, Coded]], given: Mapping[str, str], numbers: dict[int, list[Likeness]]
-) -> tuple[dict[str, dict[str, Coded]], Found]:
-    """By kind what is asked, without what too many hold; and the records worth comparing with it. Adds to `numbers` whom a further number
-    means."""
+def _read(kind: str, given: Mapping[str, str]) -> _Asked:
+    texts = READ_ONE[kind](given)
+    return _Asked(kind, texts, values_of_one(kind, COUNTED[kind], texts))
+
+
+def _candidates(asked: Sequence[_Asked], given: Mapping[str, str], numbers: dict[int, list[Likeness]]) -> Found:
+    """The records worth comparing. Adds to `numbers` whom a further number means."""
     keys: list[int] = []
     values: list[int] = []
-    for kind, columns in asked.items():
-        texts = dict(zip(COLUMNS, texts_of(columns, 0), strict=True))
-        keys += keys_of_one(kind, (*RULES[kind], *WHOLE_NAMES[kind]), texts)
-        values += values_of_one(kind, COUNTED[kind], texts).values()
+    for each in asked:
+        keys += keys_of_one(each.kind, (*RULES[each.kind], *WHOLE_NAMES[each.kind]), each.texts)
+        values += each.values.values()
     further = {
         name: key for name, value in given.items() if name.startswith(IDENTIFIER) and (key := identifier_key(value))
     }
     found = ask([*keys, *further.values()], values, list(numbers))
     if further:
         _by_further_numbers(further, given, found.rows, numbers)
-    return {kind: struck(kind, columns, found.held) for kind, columns in asked.items()}, found
+    return found
 
 
 def _by_further_numbers(
@@ -213,34 +249,22 @@ def _by_further_numbers(
 
 
 def _matches(
-    kind: str,
-    columns: Mapping[str, Coded],
-    asked: Found,
-    rows: Sequence[Row],
-    numbers: Mapping[int, list[Likeness]],
-    limit: int,
+    asked: _Asked, found: Found, rows: Sequence[Row], numbers: Mapping[int, list[Likeness]], limit: int
 ) -> list[_Match]:
-    """The best of the candidates of one kind, explained."""
-    weights = asked.weights[kind]
-    n, said = len(rows), texts_of(columns, 0)
-    left = np.arange(n, dtype=np.int32)
-    texts = [*(row.texts for row in rows), said]
-    found = weigh(kind, weights, texts, left, np.full(n, n, np.int32), asked.held)
-    more = np.array([sum(each.bits for each in numbers.get(row.party, ())) for row in rows])
-    weight = found.judged.weight + more
-    best = np.lexsort((np.array([row.party for row in rows]), -weight))[: RECORDS_EACH * limit]
-    best = best[weight[best] >= LEAST_WEIGHT]
-    told = explain(weights, found.rarity, found.levels[best], left[best])
+    """The best of the candidates of one kind."""
+    held = {name: found.held[key] for name, key in asked.values.items()}
+    asked = replace(asked, texts=one_without_common(asked.kind, asked.texts, held))
+    levels, weights, bits = weigh_one(
+        asked.kind, found.weights[asked.kind], asked.texts, rows, asked.values, found.held
+    )
     matches = []
-    for place, by_field in zip(best.tolist(), told, strict=True):
-        row = rows[place]
-        likenesses = (
-            Likeness(field, _said(field, said), _said(field, row.texts), likeness, bits)
-            for field, (likeness, bits) in by_field.items()
-        )
-        told_of = (*numbers.get(row.party, ()), *likenesses)
-        matches.append(_Match(row.party, float(weight[place]), told_of, row.customer, row.has_proved))
-    return matches
+    for row, weight, own, speaks in zip(rows, weights.tolist(), levels.tolist(), bits.tolist(), strict=True):
+        named = numbers.get(row.party, ())
+        weight += sum(each.bits for each in named)
+        if weight >= LEAST_WEIGHT:
+            matches.append(_Match(row.party, weight, row.customer, row.has_proved, named, asked, row, own, speaks))
+    matches.sort(key=lambda each: (-each.weight, each.party))
+    return matches[: RECORDS_EACH * limit]
 
 
 def _said(field: str, texts: Sequence[str]) -> str:
@@ -255,7 +279,7 @@ def _matches_without_reading(numbers: Mapping[int, list[Likeness]], read_before:
     prior = math.log2(1.0 / STARTING_RECORDS)
     whose = Membership.objects.filter(party__in=parties, ended_at=None).values_list("party_id", "customer_id")
     return [
-        _Match(party, prior + sum(each.bits for each in numbers[party]), tuple(numbers[party]), customer, True)
+        _Match(party, prior + sum(each.bits for each in numbers[party]), customer, True, numbers[party])
         for party, customer in whose
     ]
 
@@ -270,11 +294,11 @@ def _of_customers(best: Sequence[_Match], given: Mapping[str, str], user: User, 
     found: list[tuple[Customer, _Match]] = []
     while first and len(found) < limit:
         some, first = first[: limit - len(found)], first[limit - len(found) :]
-        seen = visible_with_records(user).in_bulk([customer for customer, _ in some])
+        seen = known_by_number([customer for customer, _ in some], user)
         found += [(seen[customer], match) for customer, match in some if customer in seen]
     proved = _proved([match.party for _, match in found if match.has_proved], given)
     return [
-        Candidate(customer, of.party, chance(of.weight), round(of.weight, 2), of.explanation, of.party in proved)
+        Candidate(customer, of.party, chance(of.weight), round(of.weight, 2), of.explanation(), of.party in proved)
         for customer, of in found
     ]
 

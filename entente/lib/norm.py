@@ -37,9 +37,7 @@ _LETTERS = str.maketrans(
     }
 )
 # Of the first letters of all: the same without asking of each what it is.
-_PLAIN = str.maketrans(
-    {character: " " for character in map(chr, range(128)) if not character.isalnum()} | {"'": None}
-)
+_PLAIN = str.maketrans({character: " " for character in map(chr, range(128)) if not character.isalnum()} | {"'": None})
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _PHONE = re.compile(r"\+?[\d\s().\-/\u2010-\u2015]+")
 SHORTEST_PHONE = 6

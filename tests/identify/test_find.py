@@ -1,10 +1,11 @@
 """Known at the first word: any spelling finds the customer."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models.functions import Lower
 
-from entente.identify.find import search, visible_customers
+from entente.identify.find import known_by_number, search, visible_customers
 from entente.lib.keyset import after
 from entente.lib.norm import grams, haystack, needles, norm
 from entente.web.ranking import ranked
@@ -118,9 +119,23 @@ def test_norm_is_at_rest():
         assert norm(norm(text)) == norm(text)
 
 
+def test_plain_letters_are_read_as_any_others():
+    for first in map(chr, range(128)):
+        text = f"A{first}b {first}{first} C{first}"
+        assert norm(f"{text} é") == f"{norm(text)} e"
+
+
+def test_a_few_are_known_by_their_numbers_as_otherwise(company: cast.Company):
+    one, other = company.alnoor, company.rahimi
+    found = known_by_number([one.pk, other.pk, 0], company.staff.anna)
+    assert found == visible_customers(company.staff.anna).in_bulk([one.pk, other.pk])
+    assert (found[one.pk].name, found[one.pk].get_deferred_fields()) == (one.name, {"search", "grams"})
+    assert known_by_number([one.pk], AnonymousUser()) == known_by_number([], company.staff.anna) == {}
+
+
 def test_the_haystack_is_cut_as_the_database_cuts_it(company: cast.Company):
     text = haystack(names=["Al Noor"], phones=["+966 11 234 5678"], keys=["u-88121"])
     assert text.startswith(" ") and text.endswith(" ")
     company.alnoor.refresh_from_db()
-    assert sorted(company.alnoor.grams) == grams(company.alnoor.search)
+    assert sorted(set(company.alnoor.grams)) == grams(company.alnoor.search)
     assert all(needle in haystack(names=["Al Noor"]) for needle in needles("al noor"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from django.db import connection
@@ -9,10 +12,12 @@ from django.db import connection
 from bench.made.people import people
 from entente.identify.index import mark_crowded, not_indexed, read_digests, update_index, write_index
 from entente.identify.index_models import HeldByMany, Reading
-from entente.identify.lookup import ask, held_by, texts_of, weigh
-from entente.identify.pure.coded import coded
+from entente.identify.lookup import COUNTED, NAMES, Row, ask, held_by, weigh, weigh_one
+from entente.identify.pure.coded import Coded, coded
+from entente.identify.pure.comparisons import with_addresses
 from entente.identify.pure.linkage import link
-from entente.identify.pure.live import value_keys
+from entente.identify.pure.live import value_keys, values_of_one
+from entente.identify.pure.weights import evidence
 from entente.identify.records import Records
 from entente.ledger.holding import let_go
 from entente.ledger.models import Party
@@ -44,6 +49,12 @@ def written(parties: list[Party]) -> dict[str, Records]:
     return records
 
 
+def texts_of(columns: Mapping[str, Coded], row: int) -> tuple[str, ...]:
+    """What was read of one record, as in NAMES."""
+    found = (columns.get(name) for name in NAMES)
+    return tuple("" if column is None or column.code[row] < 0 else column.values[column.code[row]] for column in found)
+
+
 def test_a_pair_weighs_live_what_it_weighs_among_all():
     records = written(made(1500))["person"]
     found = link(records.readings.columns, records.fields, records.rules, np.random.default_rng(0))
@@ -54,6 +65,27 @@ def test_a_pair_weighs_live_what_it_weighs_among_all():
     live = weigh("person", found.weights, texts, left, right)
     assert np.array_equal(live.levels, found.levels[some])
     assert live.judged.weight == pytest.approx(found.judged.weight[some], abs=1e-9)
+
+
+def test_a_question_about_one_weighs_it_as_among_all():
+    parties = made(900)
+    records = written(parties)["person"]
+    columns = records.readings.columns
+    found = link(columns, records.fields, records.rules, np.random.default_rng(0))
+    left, right = found.blocked.left, found.blocked.right
+    asked = np.unique(right)[::12].tolist()
+    assert len(asked) > 40
+    for one in asked:
+        said = dict(zip(NAMES, texts_of(columns, one), strict=True))
+        values = values_of_one("person", COUNTED["person"], said)
+        known = dict.fromkeys(values.values(), 0) | held_by(values.values())
+        pairs = np.flatnonzero(right == one)
+        rows = [Row(0, "person", texts_of(columns, row)) for row in left[pairs].tolist()]
+        levels, weight, bits = weigh_one("person", found.weights, said, rows, values, known)
+        assert np.array_equal(levels, found.levels[pairs])
+        assert weight == pytest.approx(found.judged.weight[pairs], abs=1e-9)
+        with_places = with_addresses(columns)
+        assert bits == pytest.approx(evidence(found.weights, with_places, levels, left[pairs]), abs=1e-9)
 
 
 def test_what_the_keys_of_all_bring_together_the_index_finds_one_by_one():
@@ -106,6 +138,25 @@ def test_who_came_and_who_changed_is_known():
     assert Reading.objects.get(pk=parties[3].pk).city == "elsewhere"
     newer = Ledger("other").party("new")
     assert not_indexed(100) == [newer.pk]
+
+
+def test_who_was_erased_is_not_read_and_not_waited_for():
+    parties = made(3)
+    written(parties)
+    Party.objects.filter(pk=parties[0].pk).update(erased_at=datetime(2026, 11, 20, tzinfo=UTC), name="", email="")
+    assert not_indexed(100) == []
+    assert update_index([parties[0].pk, parties[1].pk])["person"].parties.tolist() == [parties[1].pk]
+    assert not Reading.objects.filter(pk=parties[0].pk).exists()
+
+
+def test_of_whom_nothing_was_written_the_number_is_none():
+    parties = made(2)
+    digests = read_digests()
+    asked = np.array([0, parties[1].pk, parties[1].pk + 1, parties[0].pk], np.int64)
+    found = digests.of(asked)
+    assert (found != 0).tolist() == [False, True, False, True]
+    assert read_digests([parties[1].pk]).numbers.tolist() == [found[1]]
+    assert read_digests([]).of(asked).tolist() == [0, 0, 0, 0]
 
 
 def test_a_value_of_too_many_is_struck_out_and_counted():

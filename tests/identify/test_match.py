@@ -112,6 +112,10 @@ def test_fifty_thousand():
             [first.pk],
         )
     assert match_new() == 50_000
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions, gin_clean_pending_list(oid) FROM pg_class WHERE relname = 'customer_grams'")
+        assert cursor.fetchone() == (["fastupdate=off"], 0)  # nothing is left to be entered by whoever searches next
+    assert Customer.objects.filter(grams__contains=["k49", "499", "999", "998"]).count() == 1
     Party.objects.filter(pk__lte=Party.objects.order_by("id")[999].pk).update(city="Leeds")
     assert match.refresh() == 1_000
     assert Customer.objects.filter(city="Leeds").count() == 1_000

@@ -7,6 +7,7 @@ import numba
 import numpy as np
 
 CLOSE, ALIKE = 0.92, 0.84  # likeness of names from which on they are close, or alike
+NAME, WORDS, DATE, CODE, MAIL, PLACE = range(6)  # how a field is compared
 LONGEST = 64  # letters that are compared; what differs only beyond them is taken for the same
 
 
@@ -126,66 +127,176 @@ def same_digits(letters, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True)
 def compare_names(letters, ends, a, b, near, out):  # type: ignore[no-untyped-def]
     for k in range(len(a)):
-        if a[k] < 0 or b[k] < 0:
-            continue
-        if a[k] == b[k]:
-            out[k] = 3
-            continue
-        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
-        short = min(first_end - first, second_end - second)
-        likeness = jaro_winkler(letters, first, first_end, second, second_end)
-        if near[k] or likeness >= CLOSE:
-            out[k] = 2
-        elif likeness >= ALIKE:
-            out[k] = 1
-        elif short == 1 and letters[first] == letters[second]:
-            out[k] = 1  # an initial
-        else:
-            found, words = same_words(letters, first, first_end, second, second_end)
-            out[k] = 1 if found > 0 and words > 0 and short > 2 else 0
+        if a[k] >= 0 and b[k] >= 0:
+            out[k] = 3 if a[k] == b[k] else _names(letters, ends, a[k], b[k], near[k])
 
 
 @numba.njit(cache=True, nogil=True)
 def compare_words(letters, ends, a, b, near, out):  # type: ignore[no-untyped-def]
     for k in range(len(a)):
-        if a[k] < 0 or b[k] < 0:
-            continue
-        if a[k] == b[k]:
-            out[k] = 2
-            continue
-        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
-        if near[k] or jaro_winkler(letters, first, first_end, second, second_end) >= CLOSE - 0.02:
-            out[k] = 1
-            continue
-        found, words = same_words(letters, first, first_end, second, second_end)
-        back, others = same_words(letters, second, second_end, first, first_end)
-        shared = max(found, back)
-        out[k] = 1 if shared > 0 and 2 * shared >= min(words, others) + 1 else 0
+        if a[k] >= 0 and b[k] >= 0:
+            out[k] = 2 if a[k] == b[k] else _words(letters, ends, a[k], b[k], near[k])
 
 
 @numba.njit(cache=True, nogil=True)
 def compare_dates(letters, ends, a, b, out):  # type: ignore[no-untyped-def]
     """Eight digits, YYYYMMDD."""
     for k in range(len(a)):
-        if a[k] < 0 or b[k] < 0:
-            continue
-        if a[k] == b[k]:
-            out[k] = 3
-            continue
-        first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
-        if one_slip_apart(letters, first, first_end, second, second_end):
-            out[k] = 2
-            continue
-        if first_end - first != 8 or second_end - second != 8:
-            out[k] = 0
-            continue
-        year = _same(letters, first, second, 4)
-        month, day = _same(letters, first + 4, second + 4, 2), _same(letters, first + 6, second + 6, 2)
-        turned = _same(letters, first + 4, second + 6, 2) and _same(letters, first + 6, second + 4, 2)
-        if year and turned:
-            out[k] = 2
-        else:
-            out[k] = 1 if year + month + day == 2 else 0
+        if a[k] >= 0 and b[k] >= 0:
+            out[k] = 3 if a[k] == b[k] else _dates(letters, ends, a[k], b[k])
+
+
+@numba.njit(cache=True, nogil=True)
+def compare_codes(letters, ends, a, b, digits_tell, out):  # type: ignore[no-untyped-def]
+    for k in range(len(a)):
+        if a[k] >= 0 and b[k] >= 0:
+            out[k] = 2 if a[k] == b[k] else _codes(letters, ends, a[k], b[k], digits_tell)
+
+
+@numba.njit(cache=True, nogil=True)
+def compare_with_one(whole, letters, ends, hows, columns, sounds, place, names, out):  # type: ignore[no-untyped-def]
+    """Every field of each record of a table of texts, against the last record of it.
+
+    whole, letters: all texts, record by record and column by column, as they are and as the other kernels take them; ends: where each
+    begins. hows, columns, sounds: (fields,) as in HOWS, the column compared and that of its sound, or -1. place: the columns of street,
+    house number, postcode and city. names: the columns and the fields of given and family name, or -1. out: (records, fields) levels.
+    """
+    width = (len(ends) - 1) // (len(out) + 1)
+    one = width * len(out)
+    for row in range(len(out)):
+        other = width * row
+        for field in range(len(hows)):
+            how, at = hows[field], columns[field]
+            if how == PLACE:
+                out[row, field] = _place_of_two(whole, letters, ends, other, one, place)
+            else:
+                near = sounds[field] >= 0 and _equal(whole, ends, other + sounds[field], one + sounds[field])
+                out[row, field] = _level(how, whole, letters, ends, other + at, one + at, near)
+        given, family, of_given, of_family = names
+        if given >= 0 and out[row, of_given] == 0 and out[row, of_family] == 0:
+            crossed = _equal(whole, ends, other + given, one + family) and _equal(
+                whole, ends, other + family, one + given
+            )
+            if crossed:
+                out[row, of_given] = out[row, of_family] = 2
+
+
+@numba.njit(cache=True, nogil=True)
+def judge_few(levels, tables, shares, by_rarity, within_household, held, weight, evidence):  # type: ignore[no-untyped-def]
+    """log2 odds of each pair, and the bits by which each field speaks: `judge` and `evidence` of `weights.py` for a few pairs.
+
+    tables: (fields, levels + 1, 3) log2 chances, zeros last. shares: (3,) log2. by_rarity: (fields, levels) does rarity decide?
+    within_household: (fields,) does a household share it? held: (pairs, fields, 2) log2 of the chance that strangers, and that two of one
+    household, agree on this value.
+    """
+    prior = _either(shares[1], shares[2])
+    for pair in range(len(levels)):
+        same, household, strangers = shares[0], shares[1], shares[2]
+        for field in range(levels.shape[1]):
+            level = levels[pair, field]
+            of_same, of_household, of_strangers = tables[field, level]
+            if level >= 0 and by_rarity[field, level]:
+                of_strangers = held[pair, field, 0]
+                if not within_household[field]:
+                    of_household = held[pair, field, 1]
+            same, household, strangers = same + of_same, household + of_household, strangers + of_strangers
+            evidence[pair, field] = of_same - (_either(of_household + shares[1], of_strangers + shares[2]) - prior)
+        weight[pair] = same - _either(household, strangers)
+
+
+@numba.njit(cache=True, nogil=True)
+def _either(a, b):  # type: ignore[no-untyped-def]
+    """log2 of the sum of two chances, given as their log2."""
+    return max(a, b) + np.log2(1.0 + 2.0 ** -abs(a - b))
+
+
+@numba.njit(cache=True, nogil=True)
+def _level(how, whole, letters, ends, a, b, near):  # type: ignore[no-untyped-def]
+    if ends[a] == ends[a + 1] or ends[b] == ends[b + 1]:
+        return -1
+    same = _equal(whole, ends, a, b)
+    if how == NAME:
+        return 3 if same else _names(letters, ends, a, b, near)
+    if how == WORDS:
+        return 2 if same else _words(letters, ends, a, b, near)
+    if how == DATE:
+        return 3 if same else _dates(letters, ends, a, b)
+    return 2 if same else _codes(letters, ends, a, b, how == MAIL)
+
+
+@numba.njit(cache=True, nogil=True)
+def _place_of_two(whole, letters, ends, a, b, place):  # type: ignore[no-untyped-def]
+    street = _level(WORDS, whole, letters, ends, a + place[0], b + place[0], False)
+    number = _level(CODE, whole, letters, ends, a + place[1], b + place[1], False)
+    postcode = _level(CODE, whole, letters, ends, a + place[2], b + place[2], False)
+    city = _level(WORDS, whole, letters, ends, a + place[3], b + place[3], False)
+    return place_level(street, number, postcode, city)
+
+
+@numba.njit(cache=True, nogil=True)
+def place_level(street, number, postcode, city):  # type: ignore[no-untyped-def]
+    """The most particular thing both have in common. A town or postcode that is written wrong does not take a whole address apart."""
+    if street < 0 and postcode < 0 and city < 0:
+        return -1
+    if street >= 1 and (postcode >= 1 or city >= 1 or (postcode < 0 and city < 0)):
+        return 4 if number == 2 else 3
+    if postcode == 2:
+        return 2
+    return 1 if city >= 1 else 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _equal(whole, ends, a, b):  # type: ignore[no-untyped-def]
+    """Are both texts the same, and is there any?"""
+    length = ends[a + 1] - ends[a]
+    if length == 0 or length != ends[b + 1] - ends[b]:
+        return False
+    at = 0
+    while at < length and whole[ends[a] + at] == whole[ends[b] + at]:
+        at += 1
+    return at == length
+
+
+@numba.njit(cache=True, nogil=True)
+def _names(letters, ends, a, b, near):  # type: ignore[no-untyped-def]
+    """How alike two different names are: near where they sound the same."""
+    first, first_end, second, second_end = ends[a], ends[a + 1], ends[b], ends[b + 1]
+    short = min(first_end - first, second_end - second)
+    likeness = jaro_winkler(letters, first, first_end, second, second_end)
+    if near or likeness >= CLOSE:
+        return 2
+    if likeness >= ALIKE:
+        return 1
+    if short == 1 and letters[first] == letters[second]:
+        return 1  # an initial
+    found, words = same_words(letters, first, first_end, second, second_end)
+    return 1 if found > 0 and words > 0 and short > 2 else 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _words(letters, ends, a, b, near):  # type: ignore[no-untyped-def]
+    first, first_end, second, second_end = ends[a], ends[a + 1], ends[b], ends[b + 1]
+    if near or jaro_winkler(letters, first, first_end, second, second_end) >= CLOSE - 0.02:
+        return 1
+    found, words = same_words(letters, first, first_end, second, second_end)
+    back, others = same_words(letters, second, second_end, first, first_end)
+    shared = max(found, back)
+    return 1 if shared > 0 and 2 * shared >= min(words, others) + 1 else 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _dates(letters, ends, a, b):  # type: ignore[no-untyped-def]
+    first, first_end, second, second_end = ends[a], ends[a + 1], ends[b], ends[b + 1]
+    if one_slip_apart(letters, first, first_end, second, second_end):
+        return 2
+    if first_end - first != 8 or second_end - second != 8:
+        return 0
+    year = _same(letters, first, second, 4)
+    month, day = _same(letters, first + 4, second + 4, 2), _same(letters, first + 6, second + 6, 2)
+    turned = _same(letters, first + 4, second + 6, 2) and _same(letters, first + 6, second + 4, 2)
+    if year and turned:
+        return 2
+    return 1 if year + month + day == 2 else 0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -197,15 +308,9 @@ def _same(letters, first, second, length):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def compare_codes(letters, ends, a, b, digits_tell, out):  # type: ignore[no-untyped-def]
-    for k in range(len(a)):
-        if a[k] < 0 or b[k] < 0:
-            continue
-        if a[k] == b[k]:
-            out[k] = 2
-        else:
-            first, first_end, second, second_end = ends[a[k]], ends[a[k] + 1], ends[b[k]], ends[b[k] + 1]
-            slip = one_slip_apart(letters, first, first_end, second, second_end)
-            if slip and digits_tell:
-                slip = same_digits(letters, first, first_end, second, second_end)
-            out[k] = 1 if slip else 0
+def _codes(letters, ends, a, b, digits_tell):  # type: ignore[no-untyped-def]
+    first, first_end, second, second_end = ends[a], ends[a + 1], ends[b], ends[b + 1]
+    slip = one_slip_apart(letters, first, first_end, second, second_end)
+    if slip and digits_tell:
+        slip = same_digits(letters, first, first_end, second, second_end)
+    return 1 if slip else 0

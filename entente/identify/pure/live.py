@@ -29,6 +29,7 @@ WHOLE_NAMES: Mapping[str, tuple[Rule, ...]] = {
     PERSON: (Rule((FAMILY, GIVEN)), Rule((FAMILY, GIVEN, "city"))),
     ORGANISATION: (Rule(("name" + SOUND,)),),
 }
+WHOLE_PLACES = ("address", "street_and_town")
 # Of those who name the number of an order, an invoice or an account so many are its customer; of strangers one in so many comes upon it.
 NAMED_BY_ITS_OWN, NAMED_BY_CHANCE = 0.95, 1e-9
 _WRAP = 1 << 64
@@ -70,16 +71,30 @@ def keys_of_one(kind: str, rules: Sequence[Rule], texts: Mapping[str, str]) -> l
 
 def values_of_one(kind: str, names: Sequence[str], texts: Mapping[str, str]) -> dict[str, int]:
     """As `value_keys`, of a single record and by column: without those it says nothing in."""
-    number = _hashed(texts.values())
+    found = values_of_few(kind, [(name, texts) for name in names])
+    return {name: key for name, key in zip(names, found, strict=True) if key}
+
+
+def values_of_few(kind: str, asked: Sequence[tuple[str, Mapping[str, str]]]) -> list[int]:
+    """As `value_keys`, of a column and a record each; 0 where it says nothing. All texts are hashed in one call."""
+    number = _hashed(text for name, texts in asked for text in _texts_of_value(name, texts))
     number[""] = 0
-    town = number[texts.get("postcode", "")] or number[texts.get("city", "")] * int(MIX) % _WRAP
-    street = number[texts.get("street", "")]
-    whole = {"street_and_town": 0, "address": number[texts.get("house_number", "")]} if street else {}
-    found = {name: ((street * int(MIX) + town) * int(MIX) + last) % _WRAP for name, last in whole.items()}
-    plain = {name: number[texts.get(name, "")] for name in names if name not in ("street_and_town", "address")}
-    return {
-        name: _one_told_apart(key, f"{kind} {name}") for name, key in (plain | found).items() if key and name in names
-    }
+    found = []
+    for name, texts in asked:
+        first, *more = (number[text] for text in _texts_of_value(name, texts))
+        if more and first:
+            house, postcode, city = more
+            town = postcode or city * int(MIX) % _WRAP
+            first = ((first * int(MIX) + town) * int(MIX) + house) % _WRAP
+        found.append(_one_told_apart(first, f"{kind} {name}"))
+    return found
+
+
+def _texts_of_value(name: str, texts: Mapping[str, str]) -> tuple[str, ...]:
+    if name not in WHOLE_PLACES:
+        return (texts.get(name, ""),)
+    house = texts.get("house_number", "") if name == "address" else ""
+    return texts.get("street", ""), house, texts.get("postcode", ""), texts.get("city", "")
 
 
 def value_keys(kind: str, name: str, columns: Mapping[str, Coded]) -> Ints:
@@ -90,7 +105,7 @@ def value_keys(kind: str, name: str, columns: Mapping[str, Coded]) -> Ints:
         return np.zeros(n, np.uint64) if column is None else np.append(column.hashes, NO_KEY)[column.code]
 
     n = len(next(iter(columns.values())))
-    if name not in ("address", "street_and_town"):
+    if name not in WHOLE_PLACES:
         return _told_apart(hashes(name), f"{kind} {name}")
     street, postcode = hashes("street"), hashes("postcode")
     town = np.where(postcode != NO_KEY, postcode, hashes("city") * MIX)
@@ -130,6 +145,15 @@ def without_common(kind: str, columns: Mapping[str, Coded], held: Mapping[str, I
         if name == "email":
             many |= np.array([_is_nobodys(kind, value) for value in column.values], np.bool_)
         out[name] = column.without(many)
+    return out
+
+
+def one_without_common(kind: str, texts: Mapping[str, str], held: Mapping[str, int]) -> dict[str, str]:
+    """As `without_common`, of a single record. held: by column, how many records hold its value."""
+    out = dict(texts)
+    for name in OWN:
+        if held.get(name, 0) > MOST_HOLDERS or (name == "email" and _is_nobodys(kind, out.get(name, ""))):
+            out[name] = ""
     return out
 
 

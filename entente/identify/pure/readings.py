@@ -50,6 +50,25 @@ def read_people(texts: Mapping[str, Texts]) -> Readings:
     return _without_the_common(columns)
 
 
+def read_person(texts: Mapping[str, str]) -> dict[str, str]:
+    """One person, read as `read_people` reads columns of them; without what too many hold, which one record cannot tell."""
+    whole = names.person(texts["name"]) if texts.get("name") else None
+    given = _part_of_name(texts.get("given_name", "")) or (whole.given if whole else "")
+    family = _part_of_name(texts.get("family_name", "")) or (whole.family if whole else "")
+    return _contact(texts) | {
+        "given_name": given, "given_name" + SOUND: _sound(given), "family_name": family, "family_name" + SOUND: _sound(family),
+        "born_on": _day(texts.get("born_on", "")),
+    }  # fmt: skip
+
+
+def read_organisation(texts: Mapping[str, str]) -> dict[str, str]:
+    """One organisation, read as `read_organisations` reads columns of them."""
+    if not texts.get("name"):
+        return _contact(texts)
+    read = organisations.organisation(texts["name"])
+    return _contact(texts) | {"name": read.core, "name" + SOUND: " ".join(sorted(read.sounds))}
+
+
 def read_organisations(texts: Mapping[str, Texts]) -> Readings:
     """texts: any of name, email, phone, street, house_number, postcode, city, country, tax_id; all as long."""
     raw = _raw(texts)
@@ -83,6 +102,19 @@ def _contacts(raw: Mapping[str, Coded], columns: dict[str, Coded], is_nobodys: C
         columns["house_number"] = number if apart is None else _filled(apart, number)
     if "postcode" in raw:
         columns["postcode"] = _by_country(raw["postcode"], raw.get("country"), addresses.postcode)
+
+
+def _contact(texts: Mapping[str, str]) -> dict[str, str]:
+    street = addresses.street(texts.get("street", ""))
+    return {
+        "email": identifiers.email(texts.get("email", "")),
+        "phone": _telephone(texts.get("phone", "")),
+        "tax_id": identifiers.number(texts.get("tax_id", "")),
+        "city": scripts.romanise(texts.get("city", "")),
+        "street": street.words,
+        "house_number": _house_number(texts.get("house_number", "")) or street.number,
+        "postcode": addresses.postcode(texts.get("postcode", ""), texts.get("country", "")),
+    }
 
 
 def _without_mailboxes_for_all(column: Coded, is_nobodys: Callable[[str], bool]) -> Coded:
@@ -130,6 +162,7 @@ def _by_country(column: Coded, country: Coded | None, reading: Callable[[str, st
 
 
 def _part_of_name(value: str) -> str:
+    value = value.partition("@")[0]
     return "" if names.is_junk(value) else scripts.romanise(value)
 
 
