@@ -127,7 +127,8 @@ class NotItsRecord(EntenteError):
 
 @dataclass(frozen=True)
 class Said:
-    """What one record says of a field. is_shown: the customer shows it; is_chosen: because somebody chose it."""
+    """What one record says of a field. is_shown: the customer shows it; is_chosen: because somebody chose it; why: by which of
+    `WHY` it comes before the next one."""
 
     party: int
     source: str
@@ -136,6 +137,7 @@ class Said:
     spoke_at: datetime
     is_shown: bool
     is_chosen: bool
+    why: str = ""
 
 
 def show(customers: Sequence[int] | Ints) -> int:
@@ -190,10 +192,19 @@ def said_of(customer: Customer) -> dict[str, list[Said]]:
                 datetime.fromtimestamp(each["spoke"], tz=each["recorded_at"].tzinfo),
                 is_shown=place == 0,
                 is_chosen=field in each["chosen"],
+                why=_why(_order(field, each), _order(field, speak[place + 1])) if place + 1 < len(speak) else "",
             )
             for place, each in enumerate(speak)
         ]
     return found
+
+
+# What decides between two records, as `_order` has it.
+WHY = ("chosen", "a whole address", "rank", "newest", "fuller", "says more", "older")
+
+
+def _why(first: tuple[Any, ...], second: tuple[Any, ...]) -> str:
+    return next(why for why, one, other in zip(WHY, first, second, strict=True) if one != other)
 
 
 def _value(field: str, record: Mapping[str, Any]) -> str:

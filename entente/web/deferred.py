@@ -38,6 +38,12 @@ def comparison_later(cycle_id: int, one: str, other: str) -> bool:
     return defer_comparison(cycle_id, one, other)
 
 
+def showing_later() -> None:
+    from entente.jobs import defer_showing
+
+    defer_showing()
+
+
 def backtest_later(from_on: date, to_on: date, count: str, by_id: int) -> None:
     from entente.jobs import defer_backtest
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Value
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entente.customize.models import Decision
 from entente.customize.standing import open_now
+from entente.identify.review import waiting as questions
 from entente.staff.models import Firm
 from entente.web.permissions import allowed
 from entente.web.person import person
@@ -64,7 +67,7 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
     (
         _("The dialogue"),
         (
-            Place("pyramid", _("Differentiate"), "pyramid", "p", ("pyramid_counting",)),
+            Place("pyramid", _("Differentiate"), "pyramid", "p", ("pyramid_counting", "pyramid_knowing")),
             Place("decisions", _("Customize"), "decisions", "d", ("decision",)),
             Place("backtests", _("Learn"), "learn", "b", ("backtest", "backtest_new")),
         ),
@@ -88,11 +91,15 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
                     "notes",
                     "preferences",
                     "consents",
+                    "customer_records",
                     "customer_relations",
+                    "privacy",
+                    "erasure",
                     "relation_new",
                     "order",
                 ),
             ),
+            Place("review", _("Review"), "same", "r", ("review_decided", "review_runs")),
             Place("imports", _("Imports"), "imports", "i", ("import", "import_new", "import_map", "import_reversal")),
             Place("users", _("Users"), "users", "u", ("user", "user_links")),
             Place(
@@ -100,7 +107,15 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
                 _("Settings"),
                 "settings",
                 "s",
-                ("settings_counting", "settings_pyramid", "settings_contact", "settings_plays", "settings_hold_out"),
+                (
+                    "settings_counting",
+                    "settings_sources",
+                    "settings_pyramid",
+                    "settings_knowing",
+                    "settings_contact",
+                    "settings_plays",
+                    "settings_hold_out",
+                ),
             ),
         ),
     ),
@@ -119,38 +134,47 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "firm": SimpleLazyObject(lambda: Firm.objects.filter(pk=1).first() or Firm(name="Entente")),
         "rail": SimpleLazyObject(lambda: _rail(request)),
         "may_work": allowed("calls", "POST", user.role),
+        "may_hand_over": allowed("privacy", "GET", user.role),
     }
 
 
 def _rail(request: HttpRequest) -> list[dict[str, Any]]:
     now = request.resolver_match.view_name if request.resolver_match else ""
+    waiting = _waiting()
     sections = []
     for heading, places in RAIL:
-        shown = [_entry(place, now) for place in places if allowed(place.route, "GET", person(request).role)]
+        shown = [_entry(place, now, waiting) for place in places if allowed(place.route, "GET", person(request).role)]
         if shown := [entry for entry in shown if entry]:
             sections.append({"heading": heading, "places": shown})
     return sections
 
 
-def _entry(place: Place, now: str) -> dict[str, Any] | None:
+def _entry(place: Place, now: str, waiting: Counter[str]) -> dict[str, Any] | None:
     try:
         url = reverse(place.route)
     except NoReverseMatch:
         return None
-    count = _to_do() if place.route == "today" else 0
     return {
+        "route": place.route,
         "url": url,
         "label": place.label,
         "icon": place.icon,
         "key": place.key,
         "is_here": now == place.route or now in place.also,
-        "count": f"{MOST_COUNTED}+" if count > MOST_COUNTED else count or "",
+        "count": counted(waiting[place.route]),
     }
 
 
-def _to_do() -> int:
-    """Steps that wait for somebody, counted to one more than is shown. Each kind has an index of its own, which an OR would not use."""
-    waits = Decision.objects.order_by().values_list("id")
-    is_open = waits.filter(open_now())[: MOST_COUNTED + 1]
-    has_come_back = waits.filter(state="postponed", due_on__lte=timezone.localdate())[: MOST_COUNTED + 1]
-    return min(len(is_open.union(has_come_back, all=True)), MOST_COUNTED + 1)
+def counted(many: int) -> int | str:
+    """A number as it stands beside a place: nothing for none, and no more than is worth counting."""
+    return f"{MOST_COUNTED}+" if many > MOST_COUNTED else many or ""
+
+
+def _waiting() -> Counter[str]:
+    """What waits for somebody, by the place where it does, each kind counted to one more than is shown: one question for all."""
+    steps = Decision.objects.order_by().values_list(Value("today"), "id")
+    # Each kind has an index of its own, which an OR would not use.
+    is_open = steps.filter(open_now())[: MOST_COUNTED + 1]
+    has_come_back = steps.filter(state="postponed", due_on__lte=timezone.localdate())[: MOST_COUNTED + 1]
+    asked = questions().order_by().values_list(Value("review"), "id")[: MOST_COUNTED + 1]
+    return Counter(route for route, _number in is_open.union(has_come_back, asked, all=True))

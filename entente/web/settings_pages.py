@@ -25,7 +25,9 @@ from entente.web.person import person
 PAGES = (
     ("settings", "firm", gettext_lazy("The firm")),
     ("settings_counting", "counting", gettext_lazy("Who is a customer")),
+    ("settings_sources", "sources", gettext_lazy("Sources")),
     ("settings_pyramid", "pyramid", gettext_lazy("Pyramid")),
+    ("settings_knowing", "knowing", gettext_lazy("Questions")),
     ("settings_contact", "contact_policy", gettext_lazy("Contact rules")),
     ("settings_plays", "plays", gettext_lazy("Plays")),
     ("settings_hold_out", "hold_out", gettext_lazy("Hold-out")),
@@ -53,7 +55,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     values: dict[str, Any] = {name: getattr(firm, name) for name in FIELDS}
     errors: dict[str, str] = {}
     if request.method == "POST":
-        values = _posted(request)
+        values = posted(request)
         try:
             set_firm(values, by=person(request))
         except ImpossibleFirm as error:
@@ -68,7 +70,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         ),
         key=lambda pair: pair[1],
     )
-    return _page(request, "settings", {"values": values, "errors": errors, "zones": zones(), "countries": countries})
+    return page_of(request, "settings", {"values": values, "errors": errors, "zones": zones(), "countries": countries})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,7 +78,7 @@ def settings_counting(request: HttpRequest) -> HttpResponse:
     """Who is counted as a customer."""
     value, errors = counting().value, {}
     if request.method == "POST":
-        value = _posted(request).get("who", "")
+        value = posted(request).get("who", "")
         try:
             set_counting(value, by=person(request))
         except UnknownCounting as error:
@@ -84,7 +86,7 @@ def settings_counting(request: HttpRequest) -> HttpResponse:
         else:
             return _kept(request, "settings_counting")
     choices = [(one.value, one.label, COUNTED[one]) for one in Counting]
-    return _page(
+    return page_of(
         request,
         "settings_counting",
         {"value": value, "choices": choices, "errors": errors, "error": errors.get("who", "")},
@@ -97,7 +99,7 @@ def settings_pyramid(request: HttpRequest) -> HttpResponse:
     values = {name: f"{share:.6g}" for name, share in zip(NAMES, cut_offs(), strict=True)}
     errors: dict[str, str] = {}
     if request.method == "POST":
-        values = _posted(request)
+        values = posted(request)
         try:
             set_cut_offs([values.get(name, "") for name in NAMES], by=person(request))
         except ImpossibleCutOffs as error:
@@ -108,7 +110,7 @@ def settings_pyramid(request: HttpRequest) -> HttpResponse:
         {"name": name, "level": level.value, "value": values.get(name, ""), "error": errors.get(name, "")}
         for name, level in zip(NAMES, (Level.TOP, Level.BIG, Level.MEDIUM), strict=True)
     ]
-    return _page(request, "settings_pyramid", {"rows": rows, "errors": errors, "together": errors.get("", "")})
+    return page_of(request, "settings_pyramid", {"rows": rows, "errors": errors, "together": errors.get("", "")})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,7 +119,7 @@ def settings_contact(request: HttpRequest) -> HttpResponse:
     errors: dict[str, str] = {}
     given: dict[str, str] = {}
     if request.method == "POST":
-        given = _posted(request)
+        given = posted(request)
         try:
             set_contact_rules(given, by=person(request))
         except ImpossibleRules as error:
@@ -154,7 +156,7 @@ def settings_contact(request: HttpRequest) -> HttpResponse:
         "errors": errors,
         "elsewhere": _elsewhere(errors),
     }
-    return _page(request, "settings_contact", more)
+    return page_of(request, "settings_contact", more)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -163,7 +165,7 @@ def settings_plays(request: HttpRequest) -> HttpResponse:
     errors: dict[str, str] = {}
     given: dict[str, str] | None = None
     if request.method == "POST":
-        given = _posted(request)
+        given = posted(request)
         try:
             set_plays(given, by=person(request))
         except ImpossiblePlays as error:
@@ -182,7 +184,7 @@ def settings_plays(request: HttpRequest) -> HttpResponse:
         }
         for play in play_settings()
     ]
-    return _page(request, "settings_plays", {"rows": rows, "errors": errors, "currency": the_firm().currency})
+    return page_of(request, "settings_plays", {"rows": rows, "errors": errors, "currency": the_firm().currency})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -190,14 +192,14 @@ def settings_hold_out(request: HttpRequest) -> HttpResponse:
     """How many customers are left alone, so that the effect on the others can be proved."""
     value, errors = f"{hold_out_share():.6g}", {}
     if request.method == "POST":
-        value = _posted(request).get("share", "")
+        value = posted(request).get("share", "")
         try:
             set_hold_out_share(value, by=person(request))
         except ImpossibleHoldOut as error:
             errors = {"share": str(error)}
         else:
             return _kept(request, "settings_hold_out")
-    return _page(request, "settings_hold_out", {"value": value, "errors": errors, "error": errors.get("share", "")})
+    return page_of(request, "settings_hold_out", {"value": value, "errors": errors, "error": errors.get("share", "")})
 
 
 def _field(name: str, label: str, value: str, given: dict[str, str], errors: dict[str, str]) -> dict[str, str]:
@@ -212,7 +214,7 @@ def _elsewhere(errors: dict[str, str]) -> list[str]:
     ]
 
 
-def _posted(request: HttpRequest) -> dict[str, str]:
+def posted(request: HttpRequest) -> dict[str, str]:
     return {name: str(value)[:LONGEST_VALUE] for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
 
 
@@ -221,7 +223,7 @@ def _kept(request: HttpRequest, route: str) -> HttpResponse:
     return redirect(route)
 
 
-def _page(request: HttpRequest, route: str, more: dict[str, Any]) -> HttpResponse:
+def page_of(request: HttpRequest, route: str, more: dict[str, Any]) -> HttpResponse:
     """One page of settings, with the way to the others and who set this one last."""
     own = next(name for one, name, _words in PAGES if one == route)
     found = last_set([own])

@@ -14,6 +14,13 @@ function walk(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// What one key alone does on this page: data-press names the keys. A letter is the same on any keyboard: s lies where ы and س lie.
+function pressed(event) {
+  const letter = /^Key[A-Z]$/.test(event.code) && !/^[a-z]$/i.test(event.key) ? event.code.slice(3) : event.key;
+  const key = letter.length === 1 ? letter.toLowerCase() : letter;
+  return [...document.querySelectorAll("[data-press]")].find((one) => one.dataset.press.split(" ").includes(key));
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const finder = document.getElementById("q");
@@ -34,7 +41,7 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (typing(event.target)) return;
+  if (typing(event.target) || document.querySelector("dialog[open]")) return;
   if (Date.now() - afterG < 1200) {
     afterG = 0;
     const place = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
@@ -44,6 +51,8 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "/" && finder) {
     finder.focus();
     finder.select();
+  } else if (!event.repeat && pressed(event)) {
+    pressed(event).click();
   } else if (event.key === "j" || event.key === "k") {
     walk(event.key === "j" ? 1 : -1);
   } else if (event.key === "?") {
