@@ -9,15 +9,18 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from ninja import Header, Query, Router, Schema
 from ninja.responses import Status
 from pydantic import Field
 
 from entente.api.asking import ask_once, asked_before, digest_of
+from entente.api.models import ImportRequest
 from entente.api.problems import REFUSALS, Problem, Refused
+from entente.customize.forget import take_back
+from entente.identify.bring_in import dry_run
 from entente.ledger.arriving import mapping_for, receive, table_of, workplace
 from entente.ledger.draft import most_bytes
-from entente.ledger.dry_run import dry_run
 from entente.ledger.mapping import KINDS
 from entente.ledger.models import Import, RefusedRow
 from entente.ledger.prepare import OpenQuestions
@@ -127,6 +130,10 @@ def import_one(
     later: str = Query("", max_length=2000),
 ) -> dict[str, Any]:
     """Refused rows come in the order of the file, a hundred at a time; `next` is the address of the following ones."""
+    return _state(import_id, later)
+
+
+def _state(import_id: int, later: str) -> dict[str, Any]:
     run = Import.objects.exclude(state=Import.State.DRAFT).select_related("source").filter(pk=import_id).first()
     if run is None:
         raise Http404
@@ -143,6 +150,34 @@ def import_one(
         "refused": [_refused(row.line, row.column, row.value, row.reason) for row in found[:PAGE]],
         "next": more and f"{reverse('api:import', args=[run.pk])}?later={more}",
     }
+
+
+@router.post(
+    "/imports/{int:import_id}/reversal",
+    url_name="import-reversal",
+    response={200: ImportState, REFUSALS: Problem},
+    summary="Take an import back",
+)
+def import_reversal(request: HttpRequest, import_id: int) -> dict[str, Any]:
+    """What it brought goes, and what had been said before holds again. Only an import that was asked for with a key of the same user, and
+    that no worker has in hand. Taken back once it stays so; the same again answers the same.
+    """
+    assert isinstance(request.user, User)
+    run = Import.objects.filter(pk=import_id).first()
+    if run is None or run.state == Import.State.DRAFT:
+        raise Http404
+    if not ImportRequest.objects.filter(user=request.user, import_run=run).exists():
+        raise Refused(
+            403, "This import is not yours to take back", "It was not asked for with a key of this user. Take it back on its page.",
+            "path.import_id",
+        )  # fmt: skip
+    if run.state in (Import.State.WAITING, Import.State.RUNNING):
+        raise Refused(
+            409, "The import is under way", "Ask for it until its state is done or failed, then take it back.", "path.import_id"
+        )  # fmt: skip
+    if run.state != Import.State.REVERTED:
+        take_back(run.pk, by=request.user, at=timezone.now())
+    return _state(run.pk, "")
 
 
 @router.post(

@@ -30,6 +30,7 @@ MOST_A_MINUTE = 600
 ROUTES: dict[str, Mapping[str, str]] = {
     "api:imports": {"POST": Scope.IMPORT},
     "api:import": {"GET": Scope.IMPORT},
+    "api:import-reversal": {"POST": Scope.IMPORT},
     "api:resolve": {"POST": Scope.RESOLVE},
     "api:openapi-json": {"GET": OPEN},
     "api:api-root": {"GET": OPEN},

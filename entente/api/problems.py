@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
@@ -13,7 +15,8 @@ from entente.ledger.draft import TooLarge
 from entente.ledger.prepare import OpenQuestions
 from entente.lib.errors import EntenteError
 
-REFUSALS = frozenset({400, 401, 403, 404, 405, 411, 413, 415, 422, 429})
+PROBLEM = "application/problem+json"
+REFUSALS = frozenset({400, 401, 403, 404, 405, 409, 411, 413, 415, 422, 429})
 
 
 class Problem(Schema):
@@ -37,7 +40,7 @@ class Refused(EntenteError):
 
 def problem(status: int, title: str, detail: str, where: str = "", **more: Any) -> JsonResponse:
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "where": where, **more}
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    return JsonResponse(body, status=status, content_type=PROBLEM)
 
 
 def answer_problems(api: NinjaAPI) -> None:
@@ -78,6 +81,11 @@ def answer_problems(api: NinjaAPI) -> None:
     @api.exception_handler(HttpError)
     def http_error(request: HttpRequest, error: HttpError) -> JsonResponse:
         return problem(error.status_code, "The request is not understood", f"{error}. See /api/v1/openapi.json.")
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_big(request: HttpRequest, error: RequestDataTooBig) -> JsonResponse:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2
+        return problem(413, "The body is too large", f"Send at most {most} MB.", "body")
 
     @api.exception_handler(UnreadablePostError)
     def broken_off(request: HttpRequest, error: UnreadablePostError) -> JsonResponse:

@@ -9,11 +9,12 @@ from django.urls import reverse
 from ninja import Router, Schema
 from pydantic import Field
 
-from entente.api.problems import REFUSALS, Problem
+from entente.api.problems import REFUSALS, Problem, Refused
 from entente.identify.resolve import Candidate, resolve
 from entente.staff.models import User
 
 MOST_CANDIDATES = 20
+JSON = "application/json"
 
 router = Router(tags=["resolve"])
 
@@ -62,6 +63,8 @@ class Candidates(Schema):
 def resolve_contact(request: HttpRequest, contact: Contact) -> dict[str, Any]:
     """The most probable customer first. Nothing is recorded."""
     assert isinstance(request.user, User)
+    if str(request.content_type).lower() != JSON:
+        raise Refused(415, "This content is not read here", f"Send {JSON}.", "header.Content-Type")
     said = {name: str(value) for name, value in contact.identifiers.items()}
     return {"candidates": [_shown(one) for one in resolve(said, user=request.user, limit=contact.limit)]}
 

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from entente.cli import terminal
 from entente.cli.import_from import database_options, file_to_import
-from entente.cli.import_relations import register_relations
 
 if TYPE_CHECKING:
     from entente.ledger.dry_run import DryRun
@@ -23,7 +22,15 @@ if TYPE_CHECKING:
 
 ASKED = 2
 OF_MONEY = {"invoices": "invoices and credit notes", "payments": "payments"}
-DEALINGS = {**OF_MONEY, "deliveries": "deliveries", "interactions": "calls, mails, visits, complaints"}
+# Of each kind but orders and parties: what a file of it holds.
+FURTHER = {
+    **OF_MONEY,
+    "deliveries": "deliveries",
+    "interactions": "calls, mails, visits, complaints",
+    "relations": "how customers relate",
+}
+WITH_CURRENCY = (*OF_MONEY, "relations")
+FORMS = "CSV, CSV.gz, Parquet, XLSX or lines of JSON"
 
 
 def register(subparsers: Any) -> None:
@@ -31,28 +38,30 @@ def register(subparsers: Any) -> None:
         "import", help="bring orders, parties, invoices and more into the ledger, list imports, take one back"
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="WHAT")
-    orders = verbs.add_parser("orders", help="import a CSV, CSV.gz, Parquet or XLSX file of orders")
+    orders = verbs.add_parser("orders", help=f"import {FORMS} of orders")
     reading_options(orders)
-    parties = verbs.add_parser("parties", help="import a CSV, CSV.gz, Parquet or XLSX file of people and organisations")
+    parties = verbs.add_parser("parties", help=f"import {FORMS} of people and organisations")
     _reading_options(parties, ready="parties")
-    dealings = [_dealing_parser(verbs, kind) for kind in DEALINGS]
-    for each in (orders, parties, *dealings):
+    further = [_further_parser(verbs, kind) for kind in FURTHER]
+    for each in (orders, parties, *further):
         each.add_argument("file", metavar="FILE", type=Path, nargs="?")
         database_options(each)
-        each.add_argument("--source", default="", metavar="NAME", help="the system the file comes from")
+        each.add_argument("--source", default="", type=_name, metavar="NAME", help="the system the file comes from")
         each.add_argument(
-            "--rank", type=_rank, metavar="N", help="where the source is new: the lower, the more it is believed (100)"
+            "--rank",
+            type=_number,
+            metavar="N",
+            help="where the source is new: the lower, the more it is believed (100)",
         )
         each.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
-    register_relations(verbs)
     listed = verbs.add_parser("list", help="the latest imports")
-    listed.add_argument("--most", type=int, default=20, metavar="N")
+    listed.add_argument("--most", type=_number, default=20, metavar="N")
     revert = verbs.add_parser("revert", help="take an import back")
     revert.add_argument("import_id", metavar="ID", type=int)
     refused = verbs.add_parser("refused", help="the refused rows of an import as CSV")
     refused.add_argument("import_id", metavar="ID", type=int)
     refused.add_argument("--out", metavar="FILE", type=Path)
-    for each in (orders, parties, *dealings, listed, revert, refused):
+    for each in (orders, parties, *further, listed, revert, refused):
         terminal.wants_json(each)
         each.set_defaults(run=run)
 
@@ -63,12 +72,10 @@ def reading_options(orders: argparse.ArgumentParser) -> None:
     _number_options(orders, has_money=True)
 
 
-def _dealing_parser(verbs: Any, kind: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        kind, help=f"import a CSV, CSV.gz, Parquet or XLSX file of {DEALINGS[kind]}"
-    )
+def _further_parser(verbs: Any, kind: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(kind, help=f"import {FORMS} of {FURTHER[kind]}")
     _reading_options(parser, ready=kind)
-    _number_options(parser, has_money=kind in OF_MONEY)
+    _number_options(parser, has_money=kind in WITH_CURRENCY)
     return parser
 
 
@@ -98,10 +105,16 @@ def _reading_options(parser: argparse.ArgumentParser, *, ready: str) -> None:
     )
 
 
-def _rank(text: str) -> int:
+def _number(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > 32_767:
         raise argparse.ArgumentTypeError("has to be a number from 0 to 32767")
     return int(text)
+
+
+def _name(text: str) -> str:
+    if not text.isprintable():
+        raise argparse.ArgumentTypeError("has to be a text of printable characters")
+    return text.strip()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -128,24 +141,20 @@ def import_file(args: argparse.Namespace, *, progress: Callable[..., None]) -> t
 
     Raises OpenQuestions where the file can be read in several ways, and what `run_import` raises.
     """
-    from entente.identify.match import match_new
+    from entente.identify.bring_in import bring_in
     from entente.ledger.models import Import
-    from entente.ledger.our_firm import make_firm_of_orders
-    from entente.ledger.record import open_import, run_import
+    from entente.ledger.record import open_import
 
     opened = open_import(
         args.file, mapping=_mapping(args), source_name=args.source, file_name=args.file.name, by=None,
         rank=getattr(args, "rank", None),
     )  # fmt: skip
     was_known = opened.state == Import.State.DONE
-    imported = run_import(opened.pk, progress=_shown_by(progress, opened.kind))
-    make_firm_of_orders()
-    match_new(progress=progress)
-    return imported, was_known
+    return bring_in(opened.pk, progress=_shown_by(progress, opened.kind), matching=progress), was_known
 
 
 def _import(args: argparse.Namespace) -> int:
-    from entente.ledger.dry_run import dry_run
+    from entente.identify.bring_in import dry_run
 
     progress = terminal.Progress()
     try:
@@ -216,14 +225,9 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _revert(args: argparse.Namespace) -> int:
-    from entente.customize.forget import forget_reverted
-    from entente.identify.match import refresh
-    from entente.ledger.revert import revert_import
+    from entente.customize.forget import take_back
 
-    imported = revert_import(args.import_id, by=None, at=timezone.now())
-    forget_reverted()
-    # What is left holds again on the customers as well.
-    refresh()
+    imported = take_back(args.import_id, by=None, at=timezone.now())
     words = f"Import {imported.pk} ({imported.file_name}) was taken back."
     terminal.say(_imported_json(imported), as_json=args.json, words=lambda: words)
     return 0

@@ -30,12 +30,13 @@ def file_to_import(args: argparse.Namespace, *, progress: Callable[..., None]) -
     """args.file is there within: the one that was named, or what the database answers, thrown away afterwards.
 
     Where this very query was stopped on its way into the ledger, the rows it gave then are gone on with.
-    Raises ImpossibleQuery, and what `database_at` and `read_database` raise.
+    Lines of JSON become a table as well. Raises ImpossibleQuery, and what `database_at`, `read_database` and `write_ndjson` raise.
     """
     if args.from_database is None:
         if args.file is None or args.query or args.query_file:
             raise ImpossibleQuery("Name a file, or a database with --from-database URL and --query SQL.")
-        yield
+        with _as_table(args):
+            yield
         return
     from entente.ledger.arriving import workplace
     from entente.ledger.from_database import database_at, file_name_of, read_database, unfinished
@@ -64,6 +65,22 @@ def file_to_import(args: argparse.Namespace, *, progress: Callable[..., None]) -
         yield
 
 
+@contextmanager
+def _as_table(args: argparse.Namespace) -> Iterator[None]:
+    """The file itself, or what its lines of JSON make, under the same name."""
+    from entente.ledger.arriving import workplace
+    from entente.ledger.ndjson import is_ndjson, write_ndjson
+
+    if not is_ndjson(args.file):
+        yield
+        return
+    with workplace() as folder:
+        target = folder / args.file.name
+        write_ndjson(args.file, target)
+        args.file = target
+        yield
+
+
 def _query(args: argparse.Namespace) -> str:
     if args.file is not None:
         raise ImpossibleQuery("Name a file or a database, not both.")
@@ -73,6 +90,7 @@ def _query(args: argparse.Namespace) -> str:
         query = args.query_file.read_text(encoding="utf-8-sig") if args.query_file else args.query or ""
     except UnicodeDecodeError:
         raise ImpossibleQuery(f"{args.query_file} is no text in UTF-8. Save it as such.") from None
-    if not query.strip() or "\0" in query:
+    is_text = query.isascii() or query.encode("utf-8", "replace").decode() == query
+    if not query.strip() or "\0" in query or not is_text:
         raise ImpossibleQuery("Say what to ask the database: --query SQL or --query-file FILE.")
     return str(query)

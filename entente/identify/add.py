@@ -10,15 +10,16 @@ from entente.identify.index import update_index
 from entente.identify.match import match_some
 from entente.identify.models import Membership
 from entente.ledger.by_hand import record_party
+from entente.staff.models import User
 
 
-def add_customer(fields: Mapping[str, str]) -> int:
-    """Write a customer down. fields: as of `record_party`, whose refusals pass through. Returns the customer's number.
+def add_customer(fields: Mapping[str, str], *, returned_by: User | None = None) -> int:
+    """Write a customer down. fields, returned_by: as of `record_party`, whose refusals pass through. Returns its number.
 
     Whom it is like is not asked here: see `resolve`. Whether it is somebody known, the next run over what is new finds, or a person.
     """
     with transaction.atomic():
-        party = record_party(fields)
+        party = record_party(fields, returned_by=returned_by)
         match_some([party.pk])
         update_index([party.pk])
         return Membership.objects.values_list("customer_id", flat=True).get(party=party, ended_at=None)

@@ -6,6 +6,7 @@ One mapping, customer -> counted customer, as the relations in force at a day ha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -22,7 +23,7 @@ from entente.ledger.models import Delivery, OrderLine
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
 from entente.staff.settings import put_setting, setting
-from entente.warehouse.extract import Extract
+from entente.warehouse.extract import Extract, extract
 
 SETTING = "counting"
 # Nobody's line is as long as this; a page need not find out.
@@ -62,6 +63,11 @@ def set_counting(who: str, *, by: User | None) -> Counting:
         raise UnknownCounting(_("Choose one of: %(all)s.") % {"all": ", ".join(Counting.values)})
     put_setting(SETTING, {"who": who}, by=by)
     return Counting(who)
+
+
+def relates() -> bool:
+    """Is anything said of how customers relate?"""
+    return Relation.objects.filter(withdrawn_at=None).exists()
 
 
 def mapping_mark(who: Counting) -> list[Any]:
@@ -125,6 +131,41 @@ def order_lines(who: Counting) -> str:
     if who not in FOR_RECIPIENTS:
         return lines
     return f"(SELECT l.* REPLACE (coalesce(r.party_id, l.party_id) AS party_id) FROM {lines} l LEFT JOIN recipients r USING (order_id))"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a way of counting makes of the customers. under: those counted under another. moved: orders that count for another than
+    who ordered: the head of their line, or the one they were delivered to. notes: what a reader must know."""
+
+    customers: int
+    under: int
+    moved: int
+    notes: list[str]
+
+
+def tallies(as_of: date) -> dict[Counting, Tally]:
+    """All ways of counting side by side, by the relations in force at the end of `as_of`."""
+    return {who: _tally(who, as_of) for who in Counting}
+
+
+def _tally(who: Counting, as_of: date) -> Tally:
+    own = f"(SELECT party_id, customer_id FROM pg.{Membership._meta.db_table} WHERE ended_at IS NULL)"
+    with extract() as columns:
+        notes = make_members(columns, who, as_of)
+        heads = columns.value("SELECT count(DISTINCT customer_id) FROM members")
+        under = columns.value(
+            f"SELECT count(DISTINCT o.customer_id) FROM {own} o JOIN members m USING (party_id) WHERE m.customer_id <> o.customer_id"
+        )
+        moved = columns.value(
+            f"""
+            SELECT count(DISTINCT l.order_id)
+            FROM (SELECT order_id, party_id FROM {order_lines(who)}) l JOIN pg.{OrderLine._meta.db_table} w USING (order_id)
+            JOIN {own} o ON o.party_id = w.party_id JOIN members m ON m.party_id = l.party_id
+            WHERE m.customer_id <> o.customer_id
+            """
+        )
+    return Tally(int(heads), int(under), int(moved), notes)
 
 
 def counted_under(customer: Customer, as_of: date, *, who: Counting) -> int | None:

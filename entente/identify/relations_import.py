@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
+from django.db.models import Model
 
 from entente.identify.models import Membership
+from entente.identify.relation_rows import RelationReader, SaidRow
 from entente.identify.relations import Terms, one_at_a_time
 from entente.identify.relations_models import MUTUAL, RANKED, Relation
-from entente.ledger.models import Import, Party, RefusedRow, Source
-from entente.ledger.prepare import OpenQuestions
+from entente.ledger.kinds import Ready, Work, tally_notes
+from entente.ledger.kinds import work_of as ledger_work_of
+from entente.ledger.models import Import, Party
+from entente.ledger.prepare import Prepared, latest_day
+from entente.ledger.pure.relations import RELATIONS
 from entente.ledger.readers.table import BadRow
-from entente.ledger.survey import Wishes, chunks, survey
+from entente.ledger.recording import Recorded
+from entente.ledger.survey import chunks
+from entente.ledger.tombstones import Tombstones
 from entente.lib.errors import EntenteError
-from entente.staff.models import User
 
-KIND = "relations"
-NEEDED = ("party", "kind", "other")
-DAYS = {"from": "from_on", "to": "to_on", "review": "review_on"}
-NUMBERS = ("amount", "percent")
-TOO_LARGE = 10**14
 TEXTS = ("currency", "share_of", "due", "decided_by", "told", "contract", "notice", "notes", "evidence")
-COLUMNS = (*NEEDED, *DAYS, *NUMBERS, *TEXTS)
+LONGEST_CURRENCY = 3
 AT_ONCE = 5_000
 
 Span = tuple[date, date]
 
 
 class NotRelations(EntenteError):
-    """The table lacks what makes a relation, or its source is not known."""
+    """The source knows nobody who could be related."""
 
 
 class Refusal(Exception):
@@ -83,53 +82,93 @@ class Said:
         return False
 
 
-def import_relations(path: Path, *, source_name: str, file_name: str, by: User | None, at: datetime) -> Import:
-    """Record the relations of a file in one go, or none; rows that cannot be are refused one by one.
+class RelationWork:
+    """An import of relations under way; rows that cannot be are refused one by one.
 
-    A row that was recorded before is known; where it has a last day by now, its relation ends. Raises NotRelations, UnreadableFile,
-    OpenQuestions.
+    A row that was recorded before is known; where it has a last day by now, its relation ends.
     """
-    source = Source.objects.filter(name=source_name).first()
-    if source is None:
-        raise NotRelations(
-            f"No source is called {source_name!r}. Import its orders or parties first, or name it as there."
-        )
-    rows, bad = _rows(path)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    with transaction.atomic():
+
+    tables: tuple[type[Model], ...] = (Relation,)
+
+    def __init__(self, imported: Import, prepared: Prepared) -> None:
+        assert prepared.layout is not None
+        self._imported, self._layout = imported, prepared.layout
+        self._reader = reader_of(prepared, imported.made_at.date())
+        self._currency = prepared.mapping.read.currency
+
+    def ready(self, path: Path, size: int, cut_at: int) -> Iterator[Ready]:
+        for chunk in chunks(path, self._layout, sorted(set(self._reader.places.values())), size, cut_at):
+            rows, bad, values = self._reader.rows_of(chunk)
+            yield Ready(chunk, rows, None, bad, values)
+
+    def hold_out(self, ready: Ready, stones: Tombstones) -> list[BadRow]:
+        """Nobody: only who is there is related to anybody."""
+        return []
+
+    def record(self, ready: Ready) -> Recorded:
         one_at_a_time()
-        imported = Import.objects.create(
-            source=source, kind=KIND, file_name=file_name[:255], sha256=sha256,
-            state=Import.State.RUNNING, rows_total=len(rows) + len(bad), rows_read=len(rows) + len(bad), started_at=at, by=by,
-        )  # fmt: skip
-        parties = dict(Party.objects.filter(source=source).values_list("key", "id"))
-        said = _said(rows, parties)
-        fresh: list[Relation] = []
-        refused = [
-            RefusedRow(import_run=imported, line=one.line, column=one.column, reason=one.reason, row=one.row)
-            for one in bad
-        ]
-        for line, row in rows:
-            try:
-                relation = _read(row, parties, imported)
-                if _is_new(relation, said, by, at):
-                    said.add(relation)
-                    fresh.append(relation)
-            except Refusal as why:
-                written = [str(value) for value in row.values()]
-                refused.append(
-                    RefusedRow(
-                        import_run=imported, line=line, column=why.column, value=why.value[:200], reason=why.reason, row=written
-                    )
-                )  # fmt: skip
-        Relation.objects.bulk_create(fresh, batch_size=AT_ONCE)
-        RefusedRow.objects.bulk_create(refused, batch_size=AT_ONCE)
-        imported.state, imported.finished_at = Import.State.DONE, at
-        imported.rows_recorded, imported.rows_refused = len(fresh), len(refused)
-        imported.rows_known = imported.rows_read - len(fresh) - len(refused)
-        imported.save()
-    return imported
+        weighed = weigh(ready.facts, self._imported, currency=self._currency)
+        for earlier, to_on in weighed.ended:
+            ended = {"to_on": to_on, "ended_at": self._imported.started_at, "ended_by": self._imported.by_id}
+            Relation.objects.filter(pk=earlier).update(**ended)
+        Relation.objects.bulk_create(weighed.fresh, batch_size=AT_ONCE)
+        news = len(weighed.fresh) + len(weighed.ended)
+        bad = weighed.bad(ready.chunk.row, self._reader.form.column_name)
+        return Recorded(news, len(ready.facts) - news - len(bad), bad, [why.value for _row, why in weighed.refused])
+
+    def notes(self) -> list[dict[str, Any]]:
+        return tally_notes(self._reader.tally)
+
+
+def work_of(imported: Import, prepared: Prepared) -> Work:
+    """Who reads and records an import of any kind."""
+    return (
+        RelationWork(imported, prepared)
+        if prepared.mapping.kind == RELATIONS.name
+        else ledger_work_of(imported, prepared)
+    )
+
+
+def reader_of(prepared: Prepared, today: date) -> RelationReader:
+    assert prepared.layout is not None
+    return RelationReader(
+        prepared.mapping, prepared.layout.heading, latest_on=latest_day(today), serial_from=prepared.serial_from
+    )
+
+
+@dataclass
+class Weighed:
+    """What becomes of some rows. ended: number of a relation that stands, and the last day that was said of it since."""
+
+    fresh: list[Relation] = field(default_factory=list)
+    ended: list[tuple[int, date]] = field(default_factory=list)
+    refused: list[tuple[SaidRow, Refusal]] = field(default_factory=list)
+
+    def bad(self, written: Callable[[int], list[str]], column: Callable[[str], str]) -> list[BadRow]:
+        """The rows refused. written: the row at a place of the chunk; column: what the file calls a field."""
+        return [BadRow(row.line, why.reason, written(row.place), column(why.column)) for row, why in self.refused]
+
+
+def weigh(rows: list[SaidRow], imported: Import, *, currency: str) -> Weighed:
+    """Which rows are new beside what stands and beside each other. currency: of amounts that do not say theirs.
+
+    Raises NotRelations where the source knows nobody.
+    """
+    parties = dict(Party.objects.filter(source=imported.source_id).values_list("key", "id"))
+    if not parties:
+        raise NotRelations(
+            f"The source {imported.source.name} knows nobody yet. Import its orders or parties first, or name the source as there."
+        )
+    said, weighed = _said(rows, parties), Weighed()
+    for row in rows:
+        try:
+            relation = _read(row, parties, imported, currency)
+            if _is_new(relation, said, weighed):
+                said.add(relation)
+                weighed.fresh.append(relation)
+        except Refusal as why:
+            weighed.refused.append((row, why))
+    return weighed
 
 
 def forget_relations() -> int:
@@ -137,93 +176,39 @@ def forget_relations() -> int:
     return Relation.objects.filter(import_run__state=Import.State.REVERTED).delete()[0]
 
 
-def _rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[BadRow]]:
-    """Line and cells of every row, columns by their names; and those that have not the right fields."""
-    found = survey(path, Wishes(has_heading=True))
-    if found.layout is None:
-        raise OpenQuestions(found.questions)
-    places = {name.strip().lower(): place for place, name in enumerate(found.layout.heading)}
-    if missing := [name for name in NEEDED if name not in places]:
-        raise NotRelations(f"Columns are missing: {', '.join(missing)}. There may be: {', '.join(COLUMNS)}.")
-    wanted = {name: places[name] for name in COLUMNS if name in places}
-    rows, bad = [], []
-    for chunk in chunks(path, found.layout, sorted(wanted.values()), AT_ONCE):
-        bad += chunk.bad
-        for at, line in enumerate(chunk.lines.tolist()):
-            row = {}
-            for name, place in wanted.items():
-                cells = chunk.cells[place]
-                code = int(cells.codes[at])
-                row[name] = _text(cells.values[code]) if code >= 0 else ""
-            rows.append((line, row))
-    return rows, bad
-
-
-def _text(value: Any) -> str:
-    return (value.isoformat()[:10] if isinstance(value, date) else str(value)).replace("\0", "").strip()
-
-
-def _read(row: Mapping[str, str], parties: Mapping[str, int], imported: Import) -> Relation:
-    for name in NEEDED:
-        if not row[name]:
-            raise Refusal("empty", name)
+def _read(row: SaidRow, parties: Mapping[str, int], imported: Import, currency: str) -> Relation:
     for name in ("party", "other"):
-        if row[name] not in parties:
-            raise Refusal("unknown_party", name, row[name])
-    if row["kind"] not in Relation.Kind.values:
-        raise Refusal("unknown_relation", "kind", row["kind"])
-    days = {column: _day(row.get(name, ""), name) for name, column in DAYS.items()}
-    amount, percent = (_number(row.get(name, ""), name) for name in NUMBERS)
-    texts = {name: row.get(name, "") for name in TEXTS}
-    for name, text in texts.items():
-        longest = getattr(Relation._meta.get_field(name), "max_length", None)
-        if longest is not None and len(text) > longest:
-            raise Refusal("too_long", name)
-    texts["currency"] = texts["currency"].upper()
+        if row.said[name] not in parties:
+            raise Refusal("unknown_party", name, row.said[name])
+    texts = {name: row.text(name) for name in TEXTS}
+    texts["currency"] = texts["currency"].upper() or (currency if "amount" in row.said else "")
+    if len(texts["currency"]) > LONGEST_CURRENCY:
+        raise Refusal("unknown_currency", "currency", texts["currency"])
+    percent = row.said.get("percent")
     terms = Terms(
-        amount=amount, share=None if percent is None else percent / 100, review_on=days.pop("review_on"), **texts
-    )
+        amount=row.said.get("amount"), share=None if percent is None else percent / 100, review_on=row.said.get("review"), **texts
+    )  # fmt: skip
     if wrong := terms.errors():
         column = next(iter(wrong)).replace("share", "percent")
-        raise Refusal("impossible_terms", column, row.get(column, ""))
-    if row["party"] == row["other"]:
-        raise Refusal("relates_to_itself", "other", row["other"])
-    if days["from_on"] and days["to_on"] and days["to_on"] < days["from_on"]:
-        raise Refusal("ends_before_it_begins", "to", row["to"])
+        raise Refusal("impossible_terms", column, row.text(column))
+    if row.said["party"] == row.said["other"]:
+        raise Refusal("relates_to_itself", "other", row.said["other"])
+    from_on, to_on = row.said.get("from"), row.said.get("to")
+    if from_on and to_on and to_on < from_on:
+        raise Refusal("ends_before_it_begins", "to", row.text("to"))
     return Relation(
-        party_id=parties[row["party"]], other_id=parties[row["other"]], kind=row["kind"], import_run=imported,
-        source_id=imported.source_id, by_id=imported.by_id, **days, **terms.columns(),
+        party_id=parties[row.said["party"]], other_id=parties[row.said["other"]], kind=row.said["kind"], from_on=from_on, to_on=to_on,
+        import_run=imported, source_id=imported.source_id, by_id=imported.by_id, **terms.columns(),
     )  # fmt: skip
 
 
-def _day(text: str, column: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refusal("not_a_date", column, text) from None
-
-
-def _number(text: str, column: str) -> Decimal | None:
-    try:
-        number = Decimal(text) if text else None
-    except InvalidOperation:
-        raise Refusal("not_a_number", column, text) from None
-    if number is None:
-        return None
-    if not number.is_finite():
-        raise Refusal("not_a_number", column, text)
-    if not 0 <= number < TOO_LARGE:
-        raise Refusal("below_zero" if number < 0 else "too_large", column, text)
-    return number
-
-
-def _is_new(relation: Relation, said: Said, by: User | None, at: datetime) -> bool:
+def _is_new(relation: Relation, said: Said, weighed: Weighed) -> bool:
     """False for what was said before in the same words; where it has ended since, so has what was said."""
     span = _span(relation)
     for (begin, last), earlier in said.spans[_between(relation)]:
         if relation.from_on == earlier.from_on:
             if relation.to_on is not None and earlier.to_on is None and earlier.pk:
-                Relation.objects.filter(pk=earlier.pk).update(to_on=relation.to_on, ended_at=at, ended_by=by)
+                weighed.ended.append((earlier.pk, relation.to_on))
             return False
         if begin <= span[1] and last >= span[0]:
             raise Refusal("related_already", "other")
@@ -232,9 +217,9 @@ def _is_new(relation: Relation, said: Said, by: User | None, at: datetime) -> bo
     return True
 
 
-def _said(rows: list[tuple[int, dict[str, str]]], parties: Mapping[str, int]) -> Said:
+def _said(rows: list[SaidRow], parties: Mapping[str, int]) -> Said:
     """What stands of the parties the file names, and everything about who stands above whom."""
-    named = {parties[row[name]] for _line, row in rows for name in ("party", "other") if row[name] in parties}
+    named = {parties[row.said[name]] for row in rows for name in ("party", "other") if row.said[name] in parties}
     found = Said()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT party_id, customer_id FROM {Membership._meta.db_table} WHERE ended_at IS NULL")

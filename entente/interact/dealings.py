@@ -2,114 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from json import JSONDecoder
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import (
-    Count,
-    DateTimeField,
-    IntegerField,
-    JSONField,
-    Model,
-    OuterRef,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-)
-from django.db.models.functions import Cast, JSONObject
+from django.db import connection
+from django.db.models import Model
 
-from entente.interact.events import DELIVERIES, INVOICES, ORDERS, PAYMENTS, Event, Key, days_older_than, older_than
+from entente.interact.events import DELIVERIES, INVOICES, ORDERS, PAYMENTS, Event, Key
 from entente.ledger.models import Delivery, Invoice, Order, OrderLine, Payment
-
-
-class _Exact(JSONDecoder):
-    """Reads money as it was written."""
-
-    def __init__(self) -> None:
-        super().__init__(parse_float=Decimal)
-
-
-class _Row(JSONObject):
-    output_field = JSONField(decoder=_Exact)
-
-
-_SUMS = ArraySubquery(
-    OrderLine.objects.filter(order=OuterRef("pk"))
-    .values("currency")
-    .order_by("currency")
-    .annotate(said=JSONObject(currency="currency", amount=Sum("amount"), count=Count("id")))
-    .values("said")
-)
-# Money of another currency is not set off.
-_PAID = Subquery(
-    Payment.objects.filter(invoice=OuterRef("pk"), currency=OuterRef("currency"))
-    .values("invoice")
-    .annotate(paid=Sum("amount"))
-    .values("paid")
-)
-
-
-_NOTHING = Value(None, JSONField())
+from entente.lib.keyset import LARGEST_ID
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """when: the instant it stands at, or the day. sums: what is added up beside each row."""
+    """when: the column of its instant, or of its day, at whose beginning in UTC it stands."""
 
     model: type[Model]
     when: str
-    sums: Any = _NOTHING
-    older: Callable[[QuerySet, str, int, Key | None], QuerySet] = days_older_than
-
-    @property
-    def columns(self) -> list[Any]:
-        return [field for field in self.model._meta.concrete_fields if not field.generated]
+    has_time: bool = False
 
 
 _KINDS = {
-    ORDERS: _Kind(Order, "ordered_at", _SUMS, older_than),
-    INVOICES: _Kind(Invoice, "issued_on", _PAID),
+    ORDERS: _Kind(Order, "ordered_at", has_time=True),
+    INVOICES: _Kind(Invoice, "issued_on"),
     PAYMENTS: _Kind(Payment, "paid_on"),
     DELIVERIES: _Kind(Delivery, "newest_on"),
 }
 
 
 def dealings(parties: Sequence[int], key: Key | None, limit: int, *, as_of: date | None) -> list[Event]:
-    """The next of them after a place in the story, in one statement; each kind is read through an index of its own."""
-    first, *others = (_rows(rank, parties, key)[:limit] for rank in _KINDS)
-    rows = first.union(*others, all=True).order_by("-at", "rank", "-pk")[:limit]
-    return [_event(at, rank, number, _KINDS[rank], said, as_of) for at, rank, number, said in rows]
+    """The next of them after a place in the story, in one statement: each kind through its own index, sums for those told only."""
+    bounds = {name: bound for rank, kind in _KINDS.items() for name, bound in _bounds(rank, kind, key).items()}
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT, {"parties": list(parties), "limit": limit, **bounds})
+        found = cursor.fetchall()
+    return [_event(rank, at, number, said, sums, as_of) for rank, at, number, said, sums in found]
 
 
-def _rows(rank: int, parties: Sequence[int], key: Key | None) -> QuerySet:
-    """at, rank, number of the row, and the row itself with its sums."""
-    kind = _KINDS[rank]
-    said = {field.attname: field.attname for field in kind.columns} | {"sums": kind.sums}
-    rows = kind.model._default_manager.filter(party__in=parties, **{f"{kind.when}__isnull": False})
-    return (
-        kind.older(rows, kind.when, rank, key)
-        .annotate(at=Cast(kind.when, DateTimeField()), rank=Value(rank, IntegerField()))
-        .annotate(said=_Row(**said))
-        .values_list("at", "rank", "pk", "said")
-    )
+def _bounds(rank: int, kind: _Kind, key: Key | None) -> dict[str, Any]:
+    """Instant or day, and number, that the rows of a kind stand before: at one instant the lower rank comes first."""
+    if key is None:
+        return {f"when_{rank}": "infinity", f"id_{rank}": 0}
+    moment, negative_rank, number = key
+    when: datetime | date = moment
+    if not kind.has_time:
+        when = moment.astimezone(UTC).date()
+        if moment > datetime.combine(when, time(), UTC):
+            negative_rank, number = 0, LARGEST_ID
+    if -rank != negative_rank:
+        number = LARGEST_ID if -rank < negative_rank else 0
+    return {f"when_{rank}": when, f"id_{rank}": number}
 
 
-def _event(at: datetime, rank: int, number: int, kind: _Kind, said: dict[str, Any], as_of: date | None) -> Event:
-    names = [field.attname for field in kind.columns]
-    row: Any = kind.model.from_db(None, names, [field.to_python(said[field.attname]) for field in kind.columns])
-    return Event(at, rank, number, _word(row), row, _more(row, said["sums"], as_of))
+def _rows(rank: int, kind: _Kind) -> str:
+    at = kind.when if kind.has_time else f"{kind.when}::timestamp AT TIME ZONE 'UTC'"
+    return f"""(
+        SELECT {rank} AS rank, {at} AS at, id, to_jsonb(said) AS said FROM {kind.model._meta.db_table} said
+        WHERE party_id = ANY(%(parties)s) AND ({kind.when}, id) < (%(when_{rank})s, %(id_{rank})s)
+        ORDER BY {kind.when} DESC, id DESC LIMIT %(limit)s
+    )"""
 
 
-def _word(row: Any) -> str:
-    if isinstance(row, Order):
-        return "return" if row.is_return else "order"
-    return str(row._meta.model_name)
+# Money of another currency is not set off.
+_STATEMENT = f"""
+    SELECT rank, at, id, said, CASE rank
+        WHEN {ORDERS} THEN (
+            SELECT jsonb_agg(sums) FROM (
+                SELECT currency, sum(amount) AS amount, count(*) AS count FROM {OrderLine._meta.db_table}
+                WHERE order_id = told.id GROUP BY currency ORDER BY currency
+            ) sums
+        )
+        WHEN {INVOICES} THEN (
+            SELECT to_jsonb(sum(amount)) FROM {Payment._meta.db_table}
+            WHERE invoice_id = told.id AND currency = told.said ->> 'currency'
+        )
+    END AS sums
+    FROM (
+        {" UNION ALL ".join(_rows(rank, kind) for rank, kind in _KINDS.items())}
+        ORDER BY at DESC, rank, id DESC LIMIT %(limit)s
+    ) told
+    ORDER BY at DESC, rank, id DESC
+"""
+
+
+def _event(rank: int, at: datetime, number: int, said: str, sums: str | None, as_of: date | None) -> Event:
+    written = json.loads(said, parse_float=Decimal)
+    fields = [field for field in _KINDS[rank].model._meta.concrete_fields if not field.generated]
+    names = [field.attname for field in fields]
+    row: Any = _KINDS[rank].model.from_db(None, names, [field.to_python(written[field.column]) for field in fields])
+    more = _more(row, json.loads(sums, parse_float=Decimal) if sums else None, as_of)
+    word = str(row._meta.model_name)
+    return Event(at, rank, number, "return" if rank == ORDERS and row.is_return else word, row, more)
 
 
 def _more(row: Any, sums: Any, as_of: date | None) -> dict[str, Any]:

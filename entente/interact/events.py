@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -51,16 +51,3 @@ def older_than(rows: QuerySet, at: str, rank: int, key: Key | None) -> QuerySet:
         else:
             rows = rows.filter(**{f"{at}__lte" if -rank < negative_rank else f"{at}__lt": moment})
     return rows.order_by(f"-{at}", "-id")
-
-
-def days_older_than(rows: QuerySet, on: str, rank: int, key: Key | None) -> QuerySet:
-    """The same of rows with a day and no time: they stand at the beginning of their day, in UTC."""
-    if key is not None:
-        moment, negative_rank, number = key
-        moment = moment.astimezone(UTC)
-        begins = datetime.combine(moment.date(), time(), UTC) == moment
-        if -rank == negative_rank:
-            rows = rows.filter(rows_before((on, "id"), (moment.date(), number)))
-        else:
-            rows = rows.filter(**{f"{on}__lt" if begins and -rank > negative_rank else f"{on}__lte": moment.date()})
-    return rows.order_by(f"-{on}", "-id")

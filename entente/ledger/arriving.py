@@ -70,7 +70,7 @@ def table_of(body: Path, form: str, folder: Path) -> Path:
     """
     with body.open("rb") as file:
         head = file.read(4)
-    is_parquet, is_workbook, is_gzip = head == b"PAR1", head == b"PK\x03\x04", head[:2] == b"\x1f\x8b"
+    is_parquet, is_workbook = head == b"PAR1", head == b"PK\x03\x04"
     if form == "parquet":
         if not is_parquet:
             raise UnreadableFile("The body is no Parquet file.")
@@ -80,7 +80,7 @@ def table_of(body: Path, form: str, folder: Path) -> Path:
     if form == "csv":
         return body
     target = folder / "rows.parquet"
-    write_ndjson(body, target, gzipped=is_gzip)
+    write_ndjson(body, target)
     return target
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from entente.ledger.mapping import Mapping, WrongMapping, from_json, load, ready_names
 from entente.ledger.models import Import, Source
+from entente.ledger.ndjson import is_ndjson, write_ndjson
 from entente.ledger.record import FOLDER, forget_file, open_import, stored_file
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
@@ -49,7 +50,10 @@ def most_bytes() -> int:
 
 
 def keep_draft(pieces: Iterable[bytes], *, file_name: str, source_name: str, by: User, kind: str = "orders") -> Import:
-    """Keep the file below the files folder under a name nobody can guess. Raises TooLarge, and keeps nothing then."""
+    """Keep the file below the files folder under a name nobody can guess. Lines of JSON become a table.
+
+    Raises TooLarge, UnreadableFile, and keeps nothing then.
+    """
     folder = Path(settings.MEDIA_ROOT) / FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     stored_as = f"{FOLDER}/{secrets.token_hex(16)}"
@@ -68,6 +72,13 @@ def keep_draft(pieces: Iterable[bytes], *, file_name: str, source_name: str, by:
                     )
                 digest.update(piece)
                 copy.write(piece)
+        if is_ndjson(target):
+            table = target.with_suffix(".table")
+            try:
+                write_ndjson(target, table)
+                table.replace(target)
+            finally:
+                table.unlink(missing_ok=True)
         with transaction.atomic():
             source, _made = Source.objects.get_or_create(name=(_harmless(source_name, 80) or kind))
             return Import.objects.create(
@@ -141,7 +152,12 @@ def map_of(key: str, kind: str = "orders") -> Mapping:
         earlier = Import.objects.filter(pk=int(key), kind=kind, state=Import.State.DONE).first()
         if earlier is not None and "mapping" in earlier.mapping:
             return _without_findings(earlier.mapping["mapping"])
-    raise WrongMapping(_("There is no such map. Choose one of the list."))
+    raise WrongMapping(
+        _(
+            "There is no such map. Ready ones for %(kind)s: %(ready)s; or give the number of an import of %(kind)s that is done."
+        )
+        % {"kind": kind, "ready": ", ".join(ready_names(kind))}
+    )
 
 
 def _without_findings(data: dict[str, Any]) -> Mapping:

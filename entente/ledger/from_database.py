@@ -152,6 +152,9 @@ def _reading_postgresql(database: Database, query: str) -> Iterator[Reading]:
         ) from None
     except psycopg.errors.QueryCanceled:
         raise UnreadableDatabase(_too_slow()) from None
+    except psycopg.errors.SyntaxError as error:
+        more = " Only one statement that reads can be asked, such as SELECT."
+        raise UnreadableDatabase(_what_it_said(error, database) + more) from None
     except (psycopg.Error, ValueError) as error:
         raise UnreadableDatabase(_what_it_said(error, database)) from None
 
@@ -185,7 +188,7 @@ def _reading_sqlite(database: Database, query: str) -> Iterator[Reading]:
                 "The query would do more than read. Only reading is done here; nothing was changed."
             ) from None
         raise UnreadableDatabase(
-            _too_slow() if deadline.passed else f"The SQLite file cannot be read like this: {error}."
+            _too_slow() if deadline.passed else f"The SQLite file cannot be read like this: {str(error).rstrip('.')}."
         ) from None
 
 

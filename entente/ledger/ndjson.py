@@ -15,13 +15,26 @@ from entente.ledger.readers.table import UnreadableFile
 from entente.ledger.table_file import BATCH_ROWS, write_table
 
 MOST_COLUMNS = 1000
+GZIP = b"\x1f\x8b"
+# So much of a file may be blank before its first object.
+HEAD = 4096
 
 
-def write_ndjson(path: Path, target: Path, *, gzipped: bool) -> int:
+def is_ndjson(path: Path) -> bool:
+    """Does the file begin with a JSON object? Plain or gzipped. Raises UnreadableFile where its packing is damaged."""
+    with path.open("rb") as file:
+        is_gzip = file.read(2) == GZIP
+    with plain.opened(path, gzipped=is_gzip) as stream:
+        return bool(stream.read(HEAD).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"))
+
+
+def write_ndjson(path: Path, target: Path) -> int:
     """Write the lines into a Parquet file, and answer how many there were. Row n has line n + 1, as under a heading.
 
     Raises UnreadableFile with the line that is no object of plain values.
     """
+    with path.open("rb") as file:
+        gzipped = file.read(2) == GZIP
     names: dict[str, None] = {}
     for row in _objects(path, gzipped):
         names.update(dict.fromkeys(row))
@@ -30,7 +43,7 @@ def write_ndjson(path: Path, target: Path, *, gzipped: bool) -> int:
                 f"The lines have more than {MOST_COLUMNS} different names. Give every line the same ones."
             )
     if not names:
-        raise UnreadableFile("The body holds no JSON objects. Send one a line.")
+        raise UnreadableFile("It holds no JSON objects. Write one a line.")
 
     def batches() -> Iterator[list[tuple[Any, ...]]]:
         batch: list[tuple[Any, ...]] = []

@@ -24,7 +24,7 @@ _NOT_TABLES = {
     b"%PDF": "a PDF. Import the table it was made from.",
     b"\x89PNG": "a picture.",
     b"\xff\xd8\xff": "a picture.",
-    b"SQLite format": "a database. Write the table out as CSV.",
+    b"SQLite format": "a database. Ask it with --from-database sqlite:///FILE --query SQL, or write the table out as CSV.",
 }
 
 
@@ -135,7 +135,7 @@ def _survey_plain(path: Path, wishes: Wishes, *, gzipped: bool) -> Survey:
         raise UnreadableFile("The file is not a table of text. Import CSV, XLSX or Parquet.")
     with plain.opened(path, gzipped=gzipped) as stream:
         lines = list(islice(plain.lines_of(stream, encoding), SAMPLE_ROWS + 1))
-    separator = wishes.separator or separators.separator_of(lines[:200])
+    separator = _one_character(wishes.separator) or separators.separator_of(lines[:200])
     if isinstance(separator, Question):
         return Survey(questions=[separator])
     rows = separators.rows_of(lines, separator)
@@ -158,11 +158,19 @@ def _known(encoding: str) -> str:
         return ""
     try:
         name = codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         name = ""
     if name not in (*ENCODINGS, "utf-8-sig"):
         raise UnknownEncoding(f"The encoding {encoding[:40]} is not known. Write one of: {', '.join(ENCODINGS)}.")
     return "utf-8-sig" if name == "utf-8" else name
+
+
+def _one_character(separator: str) -> str:
+    if len(separator) > 1 or separator in ("\n", "\r", '"'):
+        raise UnreadableFile(
+            f"The separator {separator[:40]!r} is not one character that can stand between fields. Write one such as ; or tab."
+        )
+    return separator
 
 
 def _pass_over(path: Path, *, gzipped: bool) -> _Pass:

@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from entente.identify.relations_models import Deal, DealPart, Relation
 from entente.interact.models import ConsentEvent, Preference
 from entente.ledger.models import ExchangeRate, Import, Interaction, Order, OrderLine, Party, Product, Source
 from entente.lib.errors import EntenteError
@@ -25,7 +26,7 @@ Progress = Callable[[str, float, float | None], None]
 
 KIND = "sample"
 # Changed whenever the same seed makes another firm than before.
-VERSION = 1
+VERSION = 2
 SOURCES = {"erp": 10, "shop": 20, "call list": 90}
 ZONE = "Europe/Berlin"
 FIRM = {
@@ -140,11 +141,13 @@ def _write(firm: SampleFirm, seed: int, as_of: dt.date, customers: int, fingerpr
         (Interaction, rows.INTERACTION, rows.interaction_rows(firm, numbers)),
         (ConsentEvent, rows.CONSENT, rows.consent_rows(firm, numbers)),
         (Preference, rows.PREFERENCE, rows.preference_rows(firm, numbers)),
+        (Relation, rows.RELATION, rows.relation_rows(firm, numbers)),
     ]
     counts = {"users": len(USERS)}
     for place, (model, columns, lines) in enumerate(tables):
         progress("Planting the sample firm", place, len(tables))
         counts[str(model._meta.verbose_name_plural)] = _copy(model, columns, lines)
+    _strike_deals(firm, numbers)
     _analyze([model for model, _columns, _lines in tables])
     witness.mapping = {"seed": seed, "as_of": as_of.isoformat(), "customers": customers, "counts": counts}
     written = firm.lines.order.size + firm.returned.lines.order.size
@@ -153,6 +156,19 @@ def _write(firm: SampleFirm, seed: int, as_of: dt.date, customers: int, fingerpr
     witness.save()
     progress("Planting the sample firm", len(tables), len(tables))
     return witness
+
+
+def _strike_deals(firm: SampleFirm, numbers: rows.Numbers) -> None:
+    for each in firm.related.deals:
+        deal = Deal.objects.create(
+            name=each.name,
+            from_on=firm.span.date(each.day),
+            source_id=numbers.sources["erp"],
+            import_run_id=numbers.import_run,
+        )
+        DealPart.objects.bulk_create(
+            DealPart(deal=deal, party_id=numbers.party + row, role=role) for row, role in each.parts
+        )
 
 
 def _users() -> list[int]:

@@ -33,6 +33,10 @@ INTERACTION = (
 )  # fmt: skip
 CONSENT = ("party_id", "channel", "purpose", "is_granted", "at", "wording", "evidence", "by_id", "recorded_at")
 PREFERENCE = ("party_id", "wishes", "by_id", "at")
+RELATION = (
+    "party_id", "other_id", "kind", "from_on", "share", "share_of", "currency", "due", "decided_by", "told", "contract", "notice", "notes",
+    "evidence", "source_id", "import_run_id", "stated_at",
+)  # fmt: skip
 NULL = "\\N"
 
 
@@ -188,3 +192,12 @@ def consent_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
 def preference_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
     for party, wishes in firm.wishes:
         yield _line(numbers.party + party, copy_field(json.dumps(wishes)), NULL, "now")
+
+
+def relation_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
+    for each in firm.related.relations:
+        share = NULL if each.percent is None else f"0.{each.percent:02}"
+        of = "" if each.percent is None else "net revenue"
+        source = numbers.sources[firm.parties[each.party].source]
+        yield _line(numbers.party + each.party, numbers.party + each.other, each.kind, firm.span.date(each.day).isoformat(), share, of,
+                    *[""] * 8, source, numbers.import_run, "now")  # fmt: skip

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from entente.api.permissions import MOST_A_MINUTE
+from entente.identify.bring_in import bring_in
 from entente.identify.resolve import NUMBERS, SAYS
 from entente.ledger.models import Import
 from tests import cast
@@ -29,12 +30,14 @@ BODIES = {"@orders.csv": CSV, "@orders.ndjson": NDJSON}
 def give(line: str, key: str) -> tuple[int, dict[str, object]]:
     """What the server answers to a line of curl."""
     words = shlex.split(line.replace("$KEY", key).replace("$ENTENTE", settings.BASE_URL))[1:]
-    headers, body, url = {}, None, ""
+    headers, body, url, method = {}, None, "", "GET"
     while words:
         word = words.pop(0)
         if word == "-H":
             name, _, value = words.pop(0).partition(": ")
             headers[name] = value
+        elif word == "-X":
+            method = words.pop(0)
         elif word == "--data-binary":
             said = words.pop(0)
             body = BODIES.get(said) or said.encode()
@@ -43,7 +46,7 @@ def give(line: str, key: str) -> tuple[int, dict[str, object]]:
             url = f"{parts.path}?{parts.query}"
     client = Client()
     if body is None:
-        answer = client.get(url, headers=headers)
+        answer = client.generic(method, url, headers=headers)
     else:
         answer = client.post(url, body, content_type=headers.pop("Content-Type"), headers=headers)
     return answer.status_code, answer.json()
@@ -52,7 +55,7 @@ def give(line: str, key: str) -> tuple[int, dict[str, object]]:
 @pytest.mark.django_db
 def test_the_lines_of_the_page_do_what_it_says(staff: cast.Staff):
     key = key_of(staff.maxim, "import", "resolve")
-    hand_over, dry_run, look, who = LINES
+    hand_over, dry_run, look, back, who = LINES
     status, said = give(hand_over, key)
     assert status == 202
     assert set(said) == {"id", "href"}
@@ -62,6 +65,10 @@ def test_the_lines_of_the_page_do_what_it_says(staff: cast.Staff):
     status, state = give(look.replace("/7", f"/{said['id']}"), key)
     assert (status, state["state"], state["next"]) == (200, "waiting", None)
     assert Import.objects.count() == 1
+    assert give(back.replace("/7/", f"/{said['id']}/"), key)[0] == 409
+    bring_in(int(str(said["id"])))
+    status, state = give(back.replace("/7/", f"/{said['id']}/"), key)
+    assert (status, state["state"]) == (200, "reverted")
     cast.customer("J. Okafor", phone="020 7946 0958", country="GB")
     status, found = give(who, key)
     assert (status, set(found)) == (200, {"candidates"})

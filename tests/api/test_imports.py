@@ -19,9 +19,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from entente import jobs
 from entente.api.models import ImportRequest
+from entente.ledger.mapping import KINDS
 from entente.ledger.models import Import, OrderLine, Party, Source
 from tests import cast
 from tests.api.conftest import CSV, NDJSON, ORDERS, key_of
+from tests.files_of_kinds import KNOWN, ROWS
 from tests.ledger_facts import committed  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +100,46 @@ def test_parties_come_with_a_mapping_by_its_name(send: Send):
     answer = send(body, "/api/v1/imports/parties?source=shop&mapping=parties", "application/x-ndjson")
     assert work(answer.json()["id"]).rows_recorded == 2
     assert sorted(Party.objects.values_list("key", "name")) == [("7", "Al Noor"), ("a", "Ada")]
+
+
+def test_every_kind_there_is_is_tried_here():
+    assert set(ROWS) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_every_kind_comes_once_is_looked_at_and_taken_back(send: Send, shop: Client, kind: str):
+    work(send(KNOWN.encode(), key="before").json()["id"])
+    body, reason = ROWS[kind][0].encode(), ROWS[kind][1]
+    url = f"/api/v1/imports/{kind}?source=shop&currency=EUR&dates=y-m-d"
+    tried = send(body, url + "&dry_run=true", key="")
+    assert tried.status_code == 200, tried.content
+    first = send(body, url)
+    assert first.status_code == 202, first.content
+    assert send(body, url).json() == first.json()
+    assert work(first.json()["id"]).state == "done"
+    state = shop.get(first.json()["href"]).json()
+    assert (state["kind"], state["rows_refused"], state["refused"][0]["reason"]) == (kind, 1, reason)
+    assert state["rows_recorded"] == state["rows_read"] - 1 == tried.json()["counts"]["facts"]
+    for _time in range(2):
+        back = shop.post(f"{first.json()['href']}/reversal")
+        assert (back.status_code, back.json()["state"]) == (200, "reverted"), back.content
+    assert send(body, url).json() == first.json(), "the same request stays the same, whatever became of it"
+    again = send(body, url, key="k-2").json()["id"]
+    assert again != first.json()["id"] and work(again).rows_recorded == state["rows_recorded"]
+
+
+def test_only_what_was_handed_over_with_ones_own_keys_is_taken_back(send: Send, shop: Client, staff: cast.Staff):
+    answer = send()
+    url = f"{answer.json()['href']}/reversal"
+    assert "under way" in is_problem(shop.post(url), 409, "path.import_id")["title"]
+    work(answer.json()["id"])
+    other = Client(headers={"Authorization": f"Bearer {key_of(staff.alice)}"})
+    is_problem(other.post(url), 403, "path.import_id")
+    asker = Client(headers={"Authorization": f"Bearer {key_of(staff.anna, 'resolve')}"})
+    is_problem(asker.post(url), 403, "header.Authorization")
+    is_problem(shop.post("/api/v1/imports/999999/reversal"), 404, "path")
+    assert OrderLine.objects.count() == 3
+    assert shop.post(url).status_code == 200 and not OrderLine.objects.exists()
 
 
 def test_the_mapping_of_an_earlier_import_is_taken_by_its_number(send: Send):
@@ -312,7 +354,9 @@ def test_nothing_is_left_on_the_way(send: Send, settings: Any):
 
 def test_the_description_names_every_route_its_refusals_and_its_key():
     said = Client().get("/api/v1/openapi.json").json()
-    assert set(said["paths"]) == {"/api/v1/imports/{kind}", "/api/v1/imports/{import_id}", "/api/v1/resolve"}
+    assert set(said["paths"]) == {
+        "/api/v1/imports/{kind}", "/api/v1/imports/{import_id}", "/api/v1/imports/{import_id}/reversal", "/api/v1/resolve",
+    }  # fmt: skip
     for methods in said["paths"].values():
         for route in methods.values():
             assert {"401", "403", "422", "429"} <= set(route["responses"])

@@ -65,7 +65,7 @@ def test_recorded_with_days_terms_and_where_from(file: Path):
 def test_again_nothing_is_new_and_a_last_day_ends_it(file: Path):
     brought(file, "D1,distributes_to,R1,2024-01-01,,,,,", "R1,partner,R2,,,,,,")
     again = brought(file, "D1,distributes_to,R1,2024-01-01,2025-12-31,,,,", "R2,partner,R1,,,,,,")
-    assert (again.rows_recorded, again.rows_known, again.rows_refused) == (0, 2, 0)
+    assert (again.rows_recorded, again.rows_known, again.rows_refused) == (1, 1, 0)
     assert Relation.objects.get(kind="distributes_to").to_on == date(2025, 12, 31)
     assert brought(file, "D1,distributes_to,R1,2026-01-01,,,,,").rows_recorded == 1
 

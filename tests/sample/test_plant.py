@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
+from entente.identify.relations_models import Deal, DealPart, Relation
 from entente.interact.models import ConsentEvent, Preference
 from entente.ledger.models import ExchangeRate, Import, Interaction, LineKind, Order, OrderLine, Party, Product, Source
 from entente.sample import rows
@@ -20,7 +21,9 @@ from entente.staff.models import Firm, User
 pytestmark = pytest.mark.django_db
 AS_OF = dt.date(2026, 11, 20)
 SMALL = {"seed": 7, "as_of": AS_OF, "customers": 200}
-TABLES = (Party, Product, Order, OrderLine, ExchangeRate, Interaction, ConsentEvent, Preference, User, Source, Import)
+TABLES = (
+    Party, Product, Order, OrderLine, ExchangeRate, Interaction, ConsentEvent, Preference, User, Source, Import, Relation, Deal, DealPart,
+)  # fmt: skip
 
 
 def sizes() -> dict[str, int]:
@@ -36,6 +39,9 @@ def test_everything_that_was_made_is_in_the_tables():
     assert OrderLine.objects.count() == firm.lines.order.size + firm.returned.lines.order.size
     assert Interaction.objects.count() == len(firm.interactions)
     assert ConsentEvent.objects.count() == len(firm.consents) and Preference.objects.count() == len(firm.wishes)
+    assert done.counts["relations"] == Relation.objects.count() == len(firm.related.relations)
+    assert not Relation.objects.exclude(source_id=F("party__source_id")).exists()
+    assert DealPart.objects.count() == sum(len(deal.parts) for deal in firm.related.deals) > 0
     assert done.counts["order lines"] == OrderLine.objects.count()
     total = OrderLine.objects.aggregate(total=Sum("amount"))["total"]
     assert total == Decimal(int(firm.lines.amount.sum() + firm.returned.lines.amount.sum())) / 10_000

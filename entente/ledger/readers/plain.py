@@ -67,11 +67,17 @@ def opened(path: Path, *, gzipped: bool) -> Iterator[Any]:
 def lines_of(stream: Any, encoding: str) -> Iterator[str]:
     """The lines with their ends. Of a line without end (no table has one) only the beginning."""
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
-    for line in iter(partial(text.readline, LONGEST_LINE), ""):
-        yield line
-        piece = line
-        while len(piece) == LONGEST_LINE and piece[-1] not in "\r\n":
-            piece = text.readline(LONGEST_LINE)
+    try:
+        for line in iter(partial(text.readline, LONGEST_LINE), ""):
+            yield line
+            piece = line
+            while len(piece) == LONGEST_LINE and piece[-1] not in "\r\n":
+                piece = text.readline(LONGEST_LINE)
+    except UnicodeError as error:
+        # What is no letter is replaced; only UTF-16 without its mark cannot be read at all.
+        raise UnreadableFile(
+            f"The file cannot be read as {encoding} ({error}). Leave the encoding out, or name another one."
+        ) from None
 
 
 def chunks(path: Path, layout: Layout, wanted: Sequence[int], size: int, cut_at: int) -> Iterator[Chunk]:

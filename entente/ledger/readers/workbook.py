@@ -2,6 +2,7 @@
 
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -17,7 +18,10 @@ from openpyxl.utils.exceptions import InvalidFileException
 from entente.ledger.limits import EXPANSION_COUNTS_FROM, limit
 from entente.ledger.readers.table import BadRow, Cells, Chunk, Layout, UnreadableFile
 
-_DAMAGED = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError, OSError, EOFError, TypeError)
+_DAMAGED = (
+    InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, ValueError, TypeError, AttributeError,
+    IndexError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from entente.sample.pure.orders import Lines, Returns, basket_lines, returns
 from entente.sample.pure.parties import ERP, SampleParty, parties
 from entente.sample.pure.population import GROUPS, Buying, Population, buying, population
 from entente.sample.pure.purchase_process import expected_purchases, expected_repeats, stages_passed
+from entente.sample.pure.relations import Related, related
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -111,6 +112,7 @@ class SampleFirm:
     offsets: Ints
     zone: Ints
     truth: Truth
+    related: Related
 
     def utc(self, party: Ints, minute: Ints) -> npt.NDArray[np.datetime64]:
         """Instants in UTC of minutes on the clocks of these parties."""
@@ -152,7 +154,7 @@ def sample_firm(rng: np.random.Generator, *, as_of: dt.date, customers: int = 50
     truth = _truth(people, bought, records, record_person, span, back)
     return SampleFirm(
         span, goods, rates, records, orders, lines, returned, return_at, dialogue.interactions, dialogue.consents,
-        wishes, offsets, zone, truth,
+        wishes, offsets, zone, truth, related(people, records, span.days),
     )  # fmt: skip
 
 
