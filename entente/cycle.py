@@ -1,4 +1,4 @@
-"""The whole circle for a day: recognise, value, decide, publish.
+"""The whole circle for a day: recognise, value, know, decide, publish.
 
 One cycle at a time, for the whole firm. Each step is written down when it is done, so that a run killed half-way goes on where it
 stopped; until the last step is done, the previous result is served. Run again for the same day with the same facts, nothing changes.
@@ -19,9 +19,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entente.customize.decide import LAW as DECIDE_LAW
-from entente.customize.decide import decide
+from entente.customize.decide import decide, decision_instant
 from entente.differentiate.current import in_force
 from entente.differentiate.facts import Facts
+from entente.differentiate.knowing import know
 from entente.differentiate.models import Cycle
 from entente.differentiate.partitions import (
     attach_partition,
@@ -36,7 +37,8 @@ from entente.identify.counted import counting, mapping_mark
 from entente.identify.models import Membership
 from entente.identify.recognise import recognise
 from entente.interact.models import ConsentEvent, Preference
-from entente.learn.assign import own_terms
+from entente.interact.reachable import rules_of
+from entente.learn.assign import hold_out, own_terms
 from entente.ledger.models import ExchangeRate, Import, Interaction, OrderLine, Product
 from entente.ledger.our_firm import make_firm_of_orders
 from entente.lib.alone import alone
@@ -46,8 +48,8 @@ from entente.staff.settings import setting
 from entente.warehouse.extract import extract
 
 LOCK = 7_203_002
-STEPS = ("recognise", "value", "decide", "publish")
-LAWS_VERSION = f"value 1, decide {DECIDE_LAW}"
+STEPS = ("recognise", "value", "know", "decide", "publish")
+LAWS_VERSION = f"value 1, know 1, decide {DECIDE_LAW}"
 
 Progress = Callable[[str, float, float | None], None]
 
@@ -123,7 +125,7 @@ def fingerprint_of(as_of: date, firm: Firm) -> str:
         "products": Product.objects.count(),
         "counting": mapping_mark(counting()),
         "settings": list(
-            Setting.objects.filter(name__in=("pyramid", "plays", "contact_policy", "hold_out")).values_list(
+            Setting.objects.filter(name__in=("pyramid", "plays", "contact_policy", "hold_out", "knowing")).values_list(
                 "id", flat=True
             )
         ),
@@ -175,6 +177,8 @@ def _work(cycle: Cycle, firm: Firm, progress: Progress) -> None:
         )
         if "value" not in cycle.steps_done or not has_partition(cycle.pk):
             _step(cycle, "value", lambda: _value(cycle, facts, progress))
+        if "know" not in cycle.steps_done:
+            _step(cycle, "know", lambda: _know(cycle, facts, firm, progress))
         Cycle.objects.filter(pk=cycle.pk).update(step="decide")
         # A customer has one decision a day: the new ones take the place of the old in the instant they are published.
         with indexing(cycle) as indexed, transaction.atomic():
@@ -199,6 +203,17 @@ def _value(cycle: Cycle, facts: Facts, progress: Progress) -> dict[str, Any]:
     cycle.laws, cycle.notes = found.pop("laws"), found.pop("notes")
     cycle.totals = {**found, "counting": facts.counting.value}
     return {"customers": found["customers"]}
+
+
+def _know(cycle: Cycle, facts: Facts, firm: Firm, progress: Progress) -> dict[str, Any]:
+    at = decision_instant(cycle.as_of, firm)
+    return know(
+        cycle,
+        facts,
+        lambda customers, columns: rules_of(customers, columns, at=at),
+        lambda customers: hold_out(customers, year=cycle.as_of.year),
+        progress=progress,
+    )
 
 
 def publish(cycle: Cycle) -> None:

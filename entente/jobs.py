@@ -32,17 +32,17 @@ ABANDONED = timedelta(days=7)
 @app.task(name="import_file")
 def import_file(import_id: int) -> None:
     """Read an uploaded file into the ledger, and recognise whom it brought."""
-    from entente.identify.match import match_new
-    from entente.ledger.our_firm import make_firm_of_orders
-    from entente.ledger.record import SourceIsBusy, run_import
+    from entente.differentiate.current import in_force
+    from entente.differentiate.stakes import write_stakes
+    from entente.identify.bring_in import bring_in
+    from entente.ledger.record import SourceIsBusy
 
     try:
-        run_import(import_id)
+        bring_in(import_id)
     except SourceIsBusy:
         defer_import(import_id, wait_s=BUSY_S)
-        return
-    make_firm_of_orders()
-    match_new()
+    else:
+        write_stakes(in_force())
 
 
 @app.task(name="cycle")
@@ -76,6 +76,14 @@ def compare_countings(cycle_id: int, one: str, other: str) -> None:
     compare(cycle_id, Counting(one), Counting(other), at=timezone.now())
 
 
+@app.task(name="show_customers")
+def show_customers() -> None:
+    """Bring customers up to date with their records: how far sources are believed has changed."""
+    from entente.identify.match import refresh
+
+    refresh()
+
+
 @app.task(name="deliver")
 def deliver(outgoing_id: int) -> None:
     """Hand one message to the mail server."""
@@ -100,6 +108,15 @@ def nightly(timestamp: int) -> None:
     # Where clocks are set at this hour, it is left out in spring and comes twice in autumn.
     if here.hour >= NIGHTLY_AT > firm_now(meant_at - timedelta(hours=1)).hour:
         cycle((here.date() - timedelta(days=1)).isoformat())
+
+
+@app.periodic(cron="25 4 * * *")
+@app.task(name="erasures", queueing_lock="erasures")
+def erasures(timestamp: int) -> None:
+    """Finish erasures that were stopped half-way, and let go what the law wants kept no longer."""
+    from entente.customize.erase import erase_again
+
+    erase_again(today=firm_today(), at=timezone.now())
 
 
 def _user(number: int | None) -> User | None:
@@ -133,6 +150,13 @@ def _in(wait_s: int) -> dict[str, int] | None:
 
 def defer_backtest(from_on: date, to_on: date, count: str, by_id: int | None) -> None:
     app.configure_task("backtest").defer(from_on=from_on.isoformat(), to_on=to_on.isoformat(), count=count, by_id=by_id)
+
+
+def defer_showing() -> None:
+    from procrastinate.exceptions import AlreadyEnqueued
+
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task("show_customers", queueing_lock="show_customers").defer()
 
 
 def defer_comparison(cycle_id: int, one: str, other: str) -> bool:

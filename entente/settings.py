@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "entente.api.elsewhere.ProblemsOnly",
     "entente.web.sizes.RefuseLargeBodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "entente.web.waiting.WhileTheDatabaseRecovers",

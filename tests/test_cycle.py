@@ -17,6 +17,7 @@ from entente.cycle import LOCK, AlreadyRunning, ImpossibleDay, NothingToWorkOn, 
 from entente.differentiate import partitions as retiring
 from entente.differentiate.current import in_force, pyramid_of
 from entente.differentiate.models import Cycle, Level, PyramidCell, Valuation
+from entente.identify.models import Linkage, PossibleMatch
 from tests.ledger_facts import Ledger, a_firm, a_trade, a_user, committed, customer_of, other_connection, partitions
 
 __all__ = ["committed"]  # fixture
@@ -67,6 +68,22 @@ def test_the_same_day_again_changes_nothing(trade):
     assert again == first
     assert (decisions(again, untold=()), valuations(again)) == before
     assert Cycle.objects.count() == 1
+
+
+def test_what_is_at_stake_in_open_questions_follows_the_cycle(trade):
+    run_cycle(AS_OF, today=TODAY)
+    left, right = trade.people[3].pk, trade.people[4].pk
+    asked = PossibleMatch.objects.create(left_id=left, right_id=right, probability=0.7, linkage=Linkage.objects.get())
+
+    def at_stake() -> float:
+        both = [customer_of(party).pk for party in (left, right)]
+        return sum(row["value"] for row in valuations(in_force()) if row["customer_id"] in both)
+
+    for _ in range(2):
+        run_cycle(AS_OF, today=TODAY)
+        asked.refresh_from_db()
+        assert asked.stake == pytest.approx(at_stake()) and asked.stake > 0
+        trade.buys(trade.people[3], AS_OF - timedelta(days=1), 5_000)
 
 
 def test_new_facts_are_worked_in(trade):

@@ -125,15 +125,16 @@ def test_a_held_job_does_not_stand_in_the_way_of_the_same_that_waits():
 
 
 def test_an_import_waits_for_the_one_before_it(monkeypatch):
+    from entente.identify import bring_in
     from entente.ledger import record
 
     source = Source.objects.create(name="shop")
     row = Import.objects.create(source=source, file_name="a.csv")
 
-    def busy(_: int) -> None:
+    def busy(_: int, **_how: object) -> None:
         raise record.SourceIsBusy("Another import from shop is running.")
 
-    monkeypatch.setattr(record, "run_import", busy)
+    monkeypatch.setattr(bring_in, "run_import", busy)
     jobs.import_file(row.pk)
     job = ProcrastinateJob.objects.get()
     assert (job.task_name, job.args, job.status) == ("import_file", {"import_id": row.pk}, "todo")

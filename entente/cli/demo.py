@@ -62,7 +62,8 @@ def _what_stands(progress: terminal.Progress) -> date:
     if standing is None and OrderLine.objects.exists():
         return _newest_day()
     as_of = standing.as_of if standing else firm_today() - timedelta(days=1)
-    plant(as_of=as_of, progress=progress)
+    if standing is None:
+        plant(as_of=as_of, progress=progress)
     settle(progress=progress)
     return as_of
 
@@ -83,9 +84,15 @@ def _newest_day() -> date:
 
 def _circle(as_of: date, progress: terminal.Progress) -> None:
     from entente.cycle import run_cycle
+    from entente.differentiate.compare_countings import compared
+    from entente.identify.counted import Counting, relates
+    from entente.jobs import defer_comparison
     from entente.staff.firm import firm_today
 
-    run_cycle(as_of, today=firm_today(), progress=progress)
+    cycle = run_cycle(as_of, today=firm_today(), progress=progress)
+    # Where customers relate, the page that compares ways to count them soon has something to show.
+    if relates() and compared(cycle, Counting.BUYER, Counting.GROUP) is None:
+        defer_comparison(cycle.pk, Counting.BUYER.value, Counting.GROUP.value)
 
 
 def _say_where(port: int | None) -> None:

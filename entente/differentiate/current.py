@@ -30,10 +30,7 @@ def valuation_of(customer: int, cycle: Cycle | None) -> Valuation | None:
 
 def levels_of(customers: Iterable[int]) -> dict[int, int]:
     """The level of each customer that has one, in the opinion in force."""
-    cycle = in_force()
-    if cycle is None:
-        return {}
-    rows = Valuation.objects.filter(cycle_id=cycle.pk, customer_id__in=list(customers))
+    rows = Valuation.objects.filter(cycle_id=in_force_id(), customer_id__in=list(customers))
     return dict(rows.values_list("customer_id", "level"))
 
 

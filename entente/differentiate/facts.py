@@ -231,8 +231,9 @@ class Facts:
 
     @cached_property
     def contacts(self) -> Columns:
-        """By customer with any contact until as_of, sorted by customer_id: last contact, last two-way contact, last of each
-        kind as day numbers (-1 for never), whether a complaint is open, how often we contacted them in 30 days."""
+        """By customer with any contact until as_of, sorted by customer_id: last contact, last two-way contact, and last two-way contact
+        over phone, mail or at the address, as day numbers (-1 for never), whether a complaint is open, how often we contacted them in
+        30 days."""
         _ = self._members
         return self.extract.columns(
             f"""
@@ -241,9 +242,11 @@ class Facts:
                    coalesce(max(i.day) FILTER (i.is_two_way), -1) AS last_two_way_day,
                    bool_or(i.kind = 'complaint' AND (i.settled_day IS NULL OR i.settled_day > $last)) AS complaint_open,
                    count(*) FILTER (i.is_outgoing AND i.day > $month) AS contacts_month,
-                   bool_or(i.is_two_way AND i.day > $year) AS in_dialogue
+                   bool_or(i.is_two_way AND i.day > $year) AS in_dialogue,
+                   {_last_over("phone", "phone", "sms", "messenger")}, {_last_over("email", "email")},
+                   {_last_over("address", "letter", "visit")}
             FROM (
-                SELECT party_id, is_two_way, is_outgoing, kind, floor(epoch("at"))::BIGINT // 86400 AS day,
+                SELECT party_id, is_two_way, is_outgoing, kind, channel, floor(epoch("at"))::BIGINT // 86400 AS day,
                        floor(epoch(settled_at))::BIGINT // 86400 AS settled_day
                 FROM pg.{Interaction._meta.db_table}
             ) i
@@ -277,6 +280,11 @@ class Facts:
         at, hit = find(found["id"], customers)
         codes[hit] = np.asarray(found["country"])[at[hit]].astype("S2")
         return codes
+
+
+def _last_over(name: str, *channels: str) -> str:
+    words = ", ".join(f"'{channel}'" for channel in channels)
+    return f"coalesce(max(i.day) FILTER (i.is_two_way AND i.channel IN ({words})), -1) AS last_over_{name}"
 
 
 def find(sorted_ids: Ints, wanted: Ints) -> tuple[Ints, np.ndarray]:

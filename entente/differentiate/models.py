@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from entente.identify.models import Customer
+from entente.ledger.models import Source
 
 
 class Level(models.IntegerChoices):
@@ -133,6 +134,59 @@ class PyramidCell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure} of level {self.level}"
+
+
+class KnowingCell(models.Model):
+    """How much was known of the customers of one level, in one respect. Levels add up to all customers."""
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="knowing")
+    level = models.SmallIntegerField(choices=Level)
+    source = models.ForeignKey(
+        Source,
+        models.CASCADE,
+        null=True,
+        db_index=False,
+        help_text=_("what this source says; null: what customers show"),
+    )
+    respect = models.CharField(
+        max_length=20,
+        help_text=_("a field, reach_ and a purpose, alone or in_doubt: as entente/differentiate/knowing.py"),
+    )
+    of = models.IntegerField(help_text=_("customers it is asked of; records where it is asked of records"))
+    known = models.IntegerField(help_text=_("of how many the answer is yes"))
+    fresh = models.FloatField(
+        null=True, help_text=_("how many of these are expected to hold still; null: does not age")
+    )
+    asks = models.IntegerField(default=0, help_text=_("customers whom asking is worth it"))
+    worth = models.FloatField(default=0.0, help_text=_("expected of asking them, less what it costs; a guess"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cycle", "level", "source", "respect"], name="one_cell_of_knowing", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.respect} of level {self.level}: {self.known} of {self.of}"
+
+
+class NextQuestion(models.Model):
+    """What is most worth asking a customer, in the opinion of one cycle. Only the best of all customers are kept."""
+
+    cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="questions", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    level = models.SmallIntegerField(choices=Level)
+    field = models.CharField(max_length=20)
+    way = models.CharField(max_length=10, help_text=_("how to ask: call, mail, letter, or with the next order"))
+    gain = models.FloatField(help_text=_("expected of asking, less what it costs"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cycle", "customer"], name="one_question_a_customer")]
+        indexes = [models.Index(fields=["cycle", "-gain", "-id"], name="question_dearest")]
+
+    def __str__(self) -> str:
+        return f"ask customer {self.customer_id} for {self.field}"
 
 
 class Backtest(models.Model):

@@ -19,9 +19,11 @@ from entente.identify.apply import LAW, Pairs, apply_links, together
 from entente.identify.index import read_digests, write_index
 from entente.identify.match import match_missing
 from entente.identify.models import Linkage
+from entente.identify.person import forget_stale_readings
 from entente.identify.pure.linkage import DOUBTFUL, SURE, Linked, link
 from entente.identify.pure.weights import as_data, explain
 from entente.identify.records import Records, read_records
+from entente.ledger.models import Erasure
 from entente.lib.alone import alone
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
@@ -96,8 +98,10 @@ def _work(run: Linkage, progress: Progress) -> None:
         judged = np.sort(np.concatenate([own.parties for own in records.values()]))
         counts = apply_links(run, pairs, judged=judged)
         write_index(records, digests)
+        forget_stale_readings()
         run.weights = {kind: as_data(linked.weights) for kind, linked in found.items()}
-        run.ignored = _ignored(records)
+        # Of somebody erased meanwhile nothing is told again.
+        run.ignored = [] if Erasure.objects.filter(at__gte=run.started_at).exists() else _ignored(records)
         run.crowded = [
             [kind, rule, keys, held]
             for kind, linked in found.items()

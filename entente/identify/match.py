@@ -6,20 +6,18 @@ The verb is idempotent: a party that has a customer is passed over, a customer w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
 
 from entente.identify.models import ONE_RECORD, Customer, Membership
 from entente.identify.moves import one_at_a_time
-from entente.identify.shown import of_several_records, show
+from entente.identify.shown import MANY, found_at_the_end, of_several_records, show
 from entente.ledger.models import Party
 from entente.lib.norm import haystack
 from entente.warehouse.copy_in import copy_field, copy_text
 
 BATCH = 20_000
-MANY = 1_000
 
 # What a customer shows of its party, column by column.
 SHOWN = (
@@ -46,11 +44,8 @@ def match_missing(*, progress: Callable[[str, float, float | None], None] = lamb
             rows = _without_customer(after)
             if not rows:
                 break
-            if len(rows) < MANY:
+            with found_at_the_end(len(rows)):
                 _make_customers(rows)
-            else:
-                with _found_by_letters_at_the_end():
-                    _make_customers(rows)
         made, after = made + len(rows), rows[-1][0]
         if made >= max(2 * counted, MANY):
             _count_again()
@@ -85,16 +80,6 @@ def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_:
             done += show(several)
         after = several[-1]
     return done
-
-
-@contextmanager
-def _found_by_letters_at_the_end() -> Iterator[None]:
-    """Write what customers are searched by into its index when all of the transaction stand there, not one by one: a fifth of the time."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL gin_pending_list_limit = '256MB'; ALTER INDEX customer_grams SET (fastupdate = on)")
-        yield
-        cursor.execute("SELECT gin_clean_pending_list('customer_grams')")
-        cursor.execute("ALTER INDEX customer_grams SET (fastupdate = off)")
 
 
 def _count_again() -> None:

@@ -3,7 +3,7 @@ customers and for the nightly batch, so that all three agree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,11 +73,16 @@ def check_customer(customer: Customer, *, channel: str, purpose: str, at: dateti
     return check_customers([(customer.pk, channel, purpose)], at=at)[0]
 
 
-def check_customers(questions: Sequence[tuple[int, str, str]], *, at: datetime) -> list[Answer]:
-    """One answer for each (customer, channel, purpose); few queries whatever their number. For a page, not for a batch."""
+def check_customers(
+    questions: Sequence[tuple[int, str, str]], *, at: datetime, levels: Mapping[int, int] | None = None
+) -> list[Answer]:
+    """One answer for each (customer, channel, purpose); few queries whatever their number. For a page, not for a batch.
+
+    levels: of the customers in the opinion in force, where the caller knows them.
+    """
     if not questions:
         return []
-    persons = _persons([customer for customer, _, _ in questions], at)
+    persons = _persons([customer for customer, _, _ in questions], at, levels)
     policy = contact_policy()
     return [
         check(persons[customer], Question(Channel(channel), Purpose(purpose), at), policy)
@@ -85,10 +90,12 @@ def check_customers(questions: Sequence[tuple[int, str, str]], *, at: datetime) 
     ]
 
 
-def openings(questions: Sequence[tuple[Customer, str, str]], at: datetime) -> list[Opening | None]:
-    """For each (customer, channel, purpose) whether it is open; None where the step needs no channel."""
+def openings(
+    questions: Sequence[tuple[Customer, str, str]], at: datetime, *, levels: Mapping[int, int] | None = None
+) -> list[Opening | None]:
+    """For each (customer, channel, purpose) whether it is open; None where the step needs no channel. levels: as there."""
     asked = [(customer.pk, channel, purpose) for customer, channel, purpose in questions if channel]
-    answers = iter(check_customers(asked, at=at))
+    answers = iter(check_customers(asked, at=at, levels=levels))
     found: list[Opening | None] = []
     for _customer, channel, _purpose in questions:
         answer = next(answers) if channel else None
@@ -155,7 +162,7 @@ def _wishes(kept: dict[str, Any]) -> Preferences:
         return Preferences(channels=frozenset())
 
 
-def _persons(customers: Sequence[int], at: datetime) -> dict[int, Person]:
+def _persons(customers: Sequence[int], at: datetime, levels: Mapping[int, int] | None = None) -> dict[int, Person]:
     numbers = list(dict.fromkeys(customers))
-    columns = people(numbers, at=at, levels=levels_of(numbers), wishes=_wishes)
+    columns = people(numbers, at=at, levels=levels_of(numbers) if levels is None else levels, wishes=_wishes)
     return {number: columns.person(row) for row, number in enumerate(numbers)}

@@ -132,7 +132,7 @@ def _weighed(
                                ("refused", len(bad)), ("new", news.new), ("changed", news.changed)):  # fmt: skip
                 counts[name] += more
             reasons.update(row.reason for row in bad)
-            refused += _shown_refused(bad[: SHOWN_REFUSED - len(refused)], values)
+            refused += shown_refused(bad[: SHOWN_REFUSED - len(refused)], values)
             first += [how.shown(words, row, reader.fields) for row in range(min(10 - len(first), len(words.lines)))]
             if progress:
                 progress(
@@ -162,7 +162,7 @@ def _shown_dealing(words: DealingRows, row: int, fields: list[str]) -> dict[str,
     return {"line": words.lines[row], **said}
 
 
-def _shown_refused(bad: list[Any], values: list[str]) -> list[dict[str, Any]]:
+def shown_refused(bad: list[Any], values: list[str]) -> list[dict[str, Any]]:
     return [
         {"line": row.line, "column": row.column, "value": value, "reason": row.reason, "row": row.row}
         for row, value in zip(bad, values, strict=False)
@@ -221,7 +221,7 @@ class _Count:
 
     def add_refused(self, bad: list[Any], values: list[str]) -> None:
         self.reasons.update(row.reason for row in bad)
-        self.refused += _shown_refused(bad[: SHOWN_REFUSED - len(self.refused)], values)
+        self.refused += shown_refused(bad[: SHOWN_REFUSED - len(self.refused)], values)
 
     def _shown(self, facts: Facts, row: int) -> dict[str, Any]:
         said = {

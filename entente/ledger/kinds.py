@@ -12,6 +12,11 @@ from entente.ledger.dealing_recording import DealingRecorder
 from entente.ledger.dealing_rows import DealingReader, DealingRows
 from entente.ledger.dealing_tables import TABLES
 from entente.ledger.facts import Facts, Reader
+from entente.ledger.held_out import (
+    without_erased_customers,
+    without_erased_in_dealings,
+    without_erased_parties,
+)
 from entente.ledger.models import DealingVersion, Import, Order, OrderLine, Party, PartyVersion, Product
 from entente.ledger.party_recording import PartyRecorder
 from entente.ledger.party_rows import PartyReader, PartyRows
@@ -20,6 +25,7 @@ from entente.ledger.readers.table import BadRow, Chunk
 from entente.ledger.reading import Tally
 from entente.ledger.recording import Recorded, Recorder
 from entente.ledger.survey import chunks
+from entente.ledger.tombstones import Tombstones
 from entente.ledger.twins import Twins
 
 
@@ -42,6 +48,9 @@ class Work(Protocol):
     def ready(self, path: Path, size: int, cut_at: int) -> Iterator[Ready]:
         """The chunks of the file, `size` rows each; one ends after row `cut_at`."""
 
+    def hold_out(self, ready: Ready, stones: Tombstones) -> list[BadRow]:
+        """Take people who asked to be erased out of a chunk. Returns the rows of which nothing is left."""
+
     def record(self, ready: Ready) -> Recorded:
         """Write one chunk in the caller's transaction."""
 
@@ -54,6 +63,7 @@ class OrderWork:
 
     def __init__(self, imported: Import, prepared: Prepared) -> None:
         self._prepared = prepared
+        self._source = imported.source.name
         self._reader = reader_of(prepared, imported.source_id, imported.made_at.date())
         self._recorder = Recorder(
             source=imported.source_id,
@@ -75,6 +85,10 @@ class OrderWork:
         finally:
             self._twins.close()
 
+    def hold_out(self, ready: Ready, stones: Tombstones) -> list[BadRow]:
+        ready.facts = without_erased_customers(ready.facts, self._source, stones, self._recorder.phone_in)
+        return []
+
     def record(self, ready: Ready) -> Recorded:
         facts: Facts = ready.facts
         return self._recorder.record(facts, ready.keys, ready.chunk.row)
@@ -83,7 +97,7 @@ class OrderWork:
         notes: list[dict[str, Any]] = []
         if self._twins.count:
             notes.append({"code": "twins", "count": self._twins.count})
-        notes += _tally_notes(self._reader.tally)
+        notes += tally_notes(self._reader.tally)
         if unknown := self._recorder.unknown_countries:
             examples = ", ".join(list(unknown)[:5])[:200]
             notes.append({"code": "unknown_countries", "count": len(unknown), "examples": examples})
@@ -95,6 +109,7 @@ class PartyWork:
 
     def __init__(self, imported: Import, prepared: Prepared) -> None:
         self._prepared = prepared
+        self._source = imported.source.name
         self._reader = party_reader_of(prepared, imported.made_at.date())
         self._recorder = PartyRecorder(imported.source_id, imported.pk, self._reader.fields)
 
@@ -104,6 +119,10 @@ class PartyWork:
         for chunk in chunks(path, self._prepared.layout, wanted, size, cut_at):
             rows, bad, values = self._reader.rows_of(chunk)
             yield Ready(chunk, rows, None, bad, values)
+
+    def hold_out(self, ready: Ready, stones: Tombstones) -> list[BadRow]:
+        ready.facts, held = without_erased_parties(ready.facts, self._source, stones)
+        return held
 
     def record(self, ready: Ready) -> Recorded:
         rows: PartyRows = ready.facts
@@ -122,6 +141,7 @@ class DealingWork:
         kind = prepared.mapping.kind
         self.tables: tuple[type[Model], ...] = (Party, TABLES[kind].model, DealingVersion)
         self._prepared = prepared
+        self._kind, self._source = kind, imported.source
         self._reader = dealing_reader_of(prepared, imported.made_at.date())
         self._recorder = DealingRecorder(kind, imported.source_id, imported.pk, self._reader.fields)
 
@@ -134,6 +154,10 @@ class DealingWork:
                 yield Ready(chunk, rows, None, bad, values)
         finally:
             self._reader.close()
+
+    def hold_out(self, ready: Ready, stones: Tombstones) -> list[BadRow]:
+        ready.facts, held = without_erased_in_dealings(ready.facts, self._kind, self._source, stones)
+        return held
 
     def record(self, ready: Ready) -> Recorded:
         rows: DealingRows = ready.facts
@@ -182,12 +206,12 @@ def dealing_reader_of(prepared: Prepared, today: date) -> DealingReader:
 def dealing_notes(reader: DealingReader) -> list[dict[str, Any]]:
     """What a reader of dealings has met by now."""
     twins = [{"code": "twins", "count": reader.twins}] if reader.twins else []
-    return [*twins, *_tally_notes(reader.form.tally)]
+    return [*twins, *tally_notes(reader.form.tally)]
 
 
 def party_notes(reader: PartyReader) -> list[dict[str, Any]]:
     """What a reader of parties has met by now."""
-    notes = _tally_notes(reader.tally)
+    notes = tally_notes(reader.tally)
     for name, tally in reader.left_empty.items():
         if tally:
             examples = ", ".join(filter(None, tally))[:200]
@@ -197,7 +221,7 @@ def party_notes(reader: PartyReader) -> list[dict[str, Any]]:
     return notes
 
 
-def _tally_notes(tally: Tally) -> list[dict[str, Any]]:
+def tally_notes(tally: Tally) -> list[dict[str, Any]]:
     return [
         {"code": code, "count": count} for code, count in (("cut", tally.cut), ("blank_lines", tally.blank)) if count
     ]

@@ -19,7 +19,7 @@ from entente.ledger.columns import (
     what_is_missing,
 )
 from entente.ledger.pure import currencies, dates, headings
-from entente.ledger.pure.dealings import DEALINGS
+from entente.ledger.pure.relations import DECLARED
 
 READY = Path(__file__).parent / "maps"
 
@@ -28,24 +28,24 @@ PARTY_FIELDS = tuple(headings.PARTY_NAMES)
 FIELDS_OF = {
     "orders": FIELDS,
     "parties": PARTY_FIELDS,
-    **{name: tuple(kind.of_name) for name, kind in DEALINGS.items()},
+    **{name: tuple(kind.of_name) for name, kind in DECLARED.items()},
 }
 KINDS = tuple(FIELDS_OF)
 DATES = {"orders": ("ordered_at",), "parties": ("birth_date", "known_on")}
-DATES |= {name: kind.reading("day", "moment") for name, kind in DEALINGS.items()}
+DATES |= {name: kind.reading("day", "moment") for name, kind in DECLARED.items()}
 MAY_LIE_AHEAD = {
-    name: tuple(each.name for each in kind.fields if each.may_lie_ahead) for name, kind in DEALINGS.items()
+    name: tuple(each.name for each in kind.fields if each.may_lie_ahead) for name, kind in DECLARED.items()
 }
 EVERYTHING = "*"
 MOST_FURTHER = 100
 NUMBERS = ("quantity", "unit_price", "amount", "unit_cost")
 NUMBERS_OF = {"orders": NUMBERS, "parties": ()}
-NUMBERS_OF |= {name: kind.reading("money", "number", "count") for name, kind in DEALINGS.items()}
+NUMBERS_OF |= {name: kind.reading("money", "number", "count") for name, kind in DECLARED.items()}
 NEEDED = {"orders": ("ordered_at", "customer"), "parties": ("key",)}
-NEEDED |= {name: kind.needed() for name, kind in DEALINGS.items()}
+NEEDED |= {name: kind.needed() for name, kind in DECLARED.items()}
 # What else than columns a mapping may say, beside what all may.
 FURTHER = {"orders": (), "parties": ("identifiers", "attributes", "constants", "optional", "lenient")}
-FURTHER |= dict.fromkeys(DEALINGS, ("constants", "optional", "words"))
+FURTHER |= dict.fromkeys(DECLARED, ("constants", "optional", "words"))
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Mapping:
     Of parties only:
     identifiers: further numbers a party is known by -> column. attributes: columns kept as they are; '*' for all that are left.
     lenient: dates that are left empty where they cannot be read, instead of refusing the row.
-    Of invoices, payments, deliveries and interactions only:
+    Of invoices, payments, deliveries, interactions and relations only:
     words: field -> word this source uses -> what it means, such as channel -> Teams -> phone.
     """
 
@@ -171,12 +171,12 @@ def load(name_or_file: str | Path) -> Mapping:
         raise WrongMapping(
             f"There is no mapping {name_or_file}. Ready ones: {', '.join(ready_names())}; or name a JSON file."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongMapping(f"The mapping {path.name} cannot be read: {error}.") from None
     except json.JSONDecodeError as error:
         raise WrongMapping(
             f"The mapping {path.name} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}."
         ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise WrongMapping(f"The mapping {path.name} cannot be read: {error}.") from None
     return from_json(data)
 
 
@@ -227,10 +227,10 @@ def _columns(columns: Any, kind: str, constants: Any) -> dict[str, Column]:
         )
         return dict(columns)
     for name in NEEDED[kind]:
-        is_said = kind in DEALINGS and isinstance(constants, dict) and name in constants
-        more = ", or in constants what holds for every row" if kind in DEALINGS else ""
+        is_said = kind in DECLARED and isinstance(constants, dict) and name in constants
+        more = ", or in constants what holds for every row" if kind in DECLARED else ""
         must(name in columns or is_said, "columns", f"lacks {name}: say which column it is{more}")
-    if kind in DEALINGS:
+    if kind in DECLARED:
         return dict(columns)
     has_money = "amount" in columns or ("quantity" in columns and "unit_price" in columns)
     must(has_money, "columns", "lacks amount, or quantity and unit_price: one of the two is needed")
@@ -257,28 +257,40 @@ def _further(data: AnyMapping[str, Any], kind: str, columns: AnyMapping[str, Any
     for column in given.get("attributes", ()):
         must(not isinstance(column, list), "attributes", "has to be a list of columns, one name each")
         _must_be_column(column, "attributes")
-    number = DEALINGS[kind].number if kind in DEALINGS else "key"
+    number = DECLARED[kind].number if kind in DECLARED else "key"
     for name, value in given.get("constants", {}).items():
         free = [each for each in FIELDS_OF[kind] if each != number and each not in columns]
         must(name in free, f"constants.{name}", f"is no field without a column; there are: {', '.join(free)}")
         _text(value, f"constants.{name}")
     known = {*FIELDS_OF[kind], *(IDENTIFIER + name for name in given.get("identifiers", {}))} - {*NEEDED[kind]}
     for name in given.get("optional", ()):
-        must(name in known, "optional", f"holds {name!r}; there are: {', '.join(sorted(known))}")
+        must(
+            isinstance(name, str) and name in known,
+            "optional",
+            f"holds {name!r}; there are: {', '.join(sorted(known))}",
+        )
     for name in given.get("lenient", ()):
-        must(name in DATES["parties"], "lenient", f"holds {name!r}; there are: {', '.join(DATES['parties'])}")
+        must(
+            isinstance(name, str) and name in DATES["parties"],
+            "lenient",
+            f"holds {name!r}; there are: {', '.join(DATES['parties'])}",
+        )
     for name, meanings in given.get("words", {}).items():
         _must_be_words(name, meanings, kind)
     return given
 
 
 def _must_be_words(name: str, meanings: Any, kind: str) -> None:
-    fields = {each.name: each for each in DEALINGS[kind].fields if each.words}
+    fields = {each.name: each for each in DECLARED[kind].fields if each.words}
     must(name in fields, f"words.{name}", f"is no field of known words; there are: {', '.join(fields)}")
     must(isinstance(meanings, dict), f"words.{name}", "has to be an object: word -> what it means")
     for word, meaning in meanings.items():
         codes = fields[name].words
-        must(meaning in codes, f"words.{name}.{word}", f"has to be one of: {', '.join(codes)}")
+        must(
+            isinstance(meaning, str) and meaning in codes,
+            f"words.{name}.{word}",
+            f"has to be one of: {', '.join(codes)}",
+        )
 
 
 def _must_be_column(column: Any, where: str) -> None:

@@ -9,10 +9,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from entente.ledger.dealings import DealingVersion, Delivery, Invoice, Payment
+from entente.ledger.erasure_models import Archive, Erasure, Tombstone
 
 __all__ = [
-    "Channel", "DealingVersion", "Delivery", "ExchangeRate", "Import", "Interaction", "Invoice", "LineKind", "Order", "OrderLine", "Party",
-    "PartyVersion", "Payment", "Product", "Purpose", "RefusedRow", "Source",
+    "Archive", "Channel", "DealingVersion", "Delivery", "Erasure", "ExchangeRate", "Import", "Interaction", "Invoice", "LineKind", "Order",
+    "OrderLine", "Party", "PartyVersion", "Payment", "Product", "Purpose", "RefusedRow", "Source", "Tombstone",
 ]  # fmt: skip
 
 
@@ -123,6 +124,7 @@ class Party(models.Model):
     attributes = models.JSONField(default=dict)
     import_run = models.ForeignKey(Import, models.PROTECT, null=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
+    erased_at = models.DateTimeField(null=True, help_text=_("the person asked for it; nothing here says who it was"))
 
     class Meta:
         verbose_name_plural = _("parties")

@@ -18,9 +18,9 @@ from entente.ledger.mapping import (
     ready_names,
 )
 from entente.ledger.pure import currencies, headings
-from entente.ledger.pure.dealings import DEALINGS
 from entente.ledger.pure.questions import Choice, Question
 from entente.ledger.pure.recognise import Recognised, recognise
+from entente.ledger.pure.relations import DECLARED
 from entente.ledger.readers.table import Layout
 from entente.ledger.survey import Survey, Wishes, survey
 from entente.lib.errors import EntenteError
@@ -116,7 +116,7 @@ def propose_mapping(path: Path, wishes: Wishes = Wishes(), kind: str = "orders")
 
 
 def _proposed_by_names(kind: str, heading: list[str], rows: list[list[str]], questions: list[Question]) -> Proposal:
-    fields = {each.name: each.names for each in DEALINGS[kind].fields} if kind in DEALINGS else headings.PARTY_NAMES
+    fields = {each.name: each.names for each in DECLARED[kind].fields} if kind in DECLARED else headings.PARTY_NAMES
     chosen, unclear = headings.propose(heading, fields)
     columns = {column: heading[place] for column, place in chosen.items()}
     asked = [*questions, *(_which_column(column, places, heading) for column, places in unclear.items())]
@@ -150,7 +150,7 @@ def prepare(path: Path, mapping: Mapping, *, today: date) -> Prepared:
         ahead=MAY_LIE_AHEAD.get(mapping.kind, ()),
     )
     notes = [*_heading_notes(found, places), *recognised.notes]
-    has_money = "amount" in NUMBERS_OF[mapping.kind]
+    has_money = mapping.kind == "orders" or (mapping.kind in DECLARED and DECLARED[mapping.kind].has_money)
     currency, questions = (
         _currency(mapping, recognised, notes, is_named="currency" in places) if has_money else ("", [])
     )

@@ -16,11 +16,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from entente.ledger.ahead import ahead
+from entente.ledger.held_out import without_words
 from entente.ledger.kinds import Ready, Work, work_of
 from entente.ledger.mapping import Mapping
 from entente.ledger.models import Import, Source
 from entente.ledger.prepare import OpenQuestions, Prepared, prepare, prepared_from_json
 from entente.ledger.recording import record_refused
+from entente.ledger.tombstones import hold_off_erasure, standing
 from entente.lib.errors import EntenteError
 
 CHUNK_ROWS = 50_000
@@ -109,8 +111,15 @@ def _whatever_the_zone(prepared: dict[str, Any]) -> dict[str, Any]:
     return {**prepared, "mapping": {**mapping, "read": read}}
 
 
-def run_import(import_id: int, *, progress: Callable[[Progress], None] | None = None) -> Import:
+def run_import(
+    import_id: int,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    work_of: Callable[[Import, Prepared], Work] = work_of,
+) -> Import:
     """Record the file, or the rest of it after an interruption. One that is done stays as it is.
+
+    work_of: who reads and records its rows, for kinds that a room above keeps.
 
     Each chunk is one transaction with the count of rows read, so killing it at any point loses nothing and doubles nothing.
     Raises SourceIsBusy, ImportIsOver, UnreadableFile.
@@ -129,7 +138,7 @@ def run_import(import_id: int, *, progress: Callable[[Progress], None] | None = 
         now = timezone.now()
         _note(imported, state=Import.State.RUNNING, started_at=imported.started_at or now, heartbeat_at=now, error="")
         try:
-            _run(imported, progress or (lambda _: None))
+            _run(imported, work_of(imported, prepared_from_json(imported.mapping)), progress or (lambda _: None))
         except EntenteError as error:
             _note(imported, state=Import.State.FAILED, error=str(error))
             raise
@@ -171,8 +180,7 @@ def _locked(half: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _run(imported: Import, progress: Callable[[Progress], None]) -> None:
-    work = work_of(imported, prepared_from_json(imported.mapping))
+def _run(imported: Import, work: Work, progress: Callable[[Progress], None]) -> None:
     done, read = imported.rows_read, 0
     for ready in ahead(work.ready(stored_file(imported), CHUNK_ROWS, done)):
         read += ready.chunk.read
@@ -187,8 +195,13 @@ def _run(imported: Import, progress: Callable[[Progress], None]) -> None:
 
 
 def _record_chunk(imported: Import, work: Work, ready: Ready) -> None:
+    hold_off_erasure()
+    stones = standing()
+    held = work.hold_out(ready, stones) if stones else []
     result = work.record(ready)
     bad, values = ready.bad + result.bad, ready.values + result.values
+    bad, values = without_words(bad, values, imported.source.name, stones)
+    bad, values = bad + held, values + [""] * len(held)
     record_refused(imported.pk, bad, values)
     _note(
         imported,

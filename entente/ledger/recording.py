@@ -218,6 +218,10 @@ class Recorder:
                 found[place] = texts.values[code]
         return found
 
+    def phone_in(self, phone: str, country: str) -> str:
+        """The number in E.164 of a phone and a country as written; '' where that cannot be said."""
+        return self._phone(phone, country_code(country, self.countries) or "" if country else "")
+
     def _country(self, name: str) -> str:
         if name not in self._country_of:
             if len(self._country_of) > 10_000:

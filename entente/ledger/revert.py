@@ -14,6 +14,7 @@ from entente.ledger.party_rows import COLUMNS
 from entente.ledger.pure.dealings import DEALINGS
 from entente.ledger.record import ImportIsOver, forget_file, sole
 from entente.ledger.staging import queries
+from entente.ledger.tombstones import hold_off_erasure
 
 BATCH = 5_000
 
@@ -28,6 +29,7 @@ def revert_import(import_id: int, *, by: Any, at: datetime) -> Import:
     """
     imported = Import.objects.select_related("source").get(id=import_id)
     with sole(imported.source), transaction.atomic():
+        hold_off_erasure()
         imported = Import.objects.select_for_update(of=("self",)).select_related("source").get(id=import_id)
         if imported.state == Import.State.REVERTED:
             raise ImportIsOver(f"Import {import_id} was taken back already.")

@@ -39,6 +39,7 @@ REASONS: Mapping[str, Promise] = {
     "ends_before_it_begins": _("Line {line}: it ends before it begins: {value}."),
     "related_already": _("Line {line}: the same was said of these two before, of days that overlap."),
     "above_itself": _("Line {line}: somebody would stand above itself in a group or household."),
+    "erased_person": _("Line {line} belongs to somebody who asked to be erased. Nothing of it is kept."),
 }
 
 NOTES: Mapping[str, Promise] = {

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from entente.identify.recognise import recognise
 from entente.identify.models import Customer, Membership
+from entente.identify.recognise import recognise
 from entente.ledger.models import Party
 from entente.staff.models import User
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from entente.customize.explain import play_name, sentence
 from entente.customize.models import Decision
-from entente.differentiate.models import Cycle
+from entente.differentiate.known import questions_of
+from entente.differentiate.models import Cycle, Valuation
 from entente.identify.models import Customer
 from entente.interact import allow
 from entente.interact.allow import Opening
@@ -17,13 +19,17 @@ from entente.interact.allow import Opening
 
 @dataclass(frozen=True)
 class Step:
-    """A decision as a person reads it. `opening` says whether its channel is welcome now; None where it needs no channel."""
+    """A decision as a person reads it. `opening` says whether its channel is welcome now; None where it needs no channel.
+
+    ask: what to ask them on that occasion, too; nothing where it is not worth it.
+    """
 
     decision: Decision
     title: str
     why: str
     opening: Opening | None
     at: datetime
+    ask: Any = ""
 
     @property
     def form(self) -> str:
@@ -36,23 +42,25 @@ class Step:
         return f"{self.at.astimezone(ZoneInfo(self.opening.zone)):%H:%M}" if self.opening else ""
 
 
-def steps(decisions: Sequence[Decision], at: datetime) -> list[Step]:
-    openings = allow.openings([(row.customer, row.channel, row.purpose) for row in decisions], at)
+def steps(decisions: Sequence[Decision], at: datetime, *, levels: Mapping[int, int] | None = None) -> list[Step]:
+    """levels: of the customers in the opinion in force, where they are known."""
+    openings = allow.openings([(row.customer, row.channel, row.purpose) for row in decisions], at, levels=levels)
+    asks = questions_of(row.customer_id for row in decisions)
     return [
-        Step(row, play_name(row.play), sentence(row), opening, at)
+        Step(row, play_name(row.play), sentence(row), opening, at, asks.get(row.customer_id, ""))
         for row, opening in zip(decisions, openings, strict=True)
     ]
 
 
-def next_step(customer: Customer, cycle: Cycle | None, at: datetime) -> Step | None:
-    """What the cycle in force advises for this customer; None where it decided nothing at all."""
+def next_step(customer: Customer, cycle: Cycle | None, at: datetime, *, worth: Valuation | None) -> Step | None:
+    """What the cycle in force advises for this customer of that worth; None where it decided nothing at all."""
     if cycle is None:
         return None
     decision = Decision.objects.filter(customer=customer, cycle=cycle, as_of=cycle.as_of).first()
     if decision is None:
         return None
     decision.customer, decision.cycle = customer, cycle
-    return steps([decision], at)[0]
+    return steps([decision], at, levels={customer.pk: worth.level} if worth else {})[0]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
         raise Http404
     at = timezone.now()
     cycle = in_force()
+    worth = valuation_of(found.pk, cycle)
     records = _records(found)
     parties = [record.party_id for record in records] if len(records) < MOST_RECORDS else parties_of(found)
     return render(
@@ -46,10 +47,10 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
         {
             "customer": found,
             "cycle": cycle,
-            "worth": valuation_of(found.pk, cycle),
+            "worth": worth,
             "records": records,
             "page": _page(request, found, parties),
-            "step": advice.next_step(found, cycle, at),
+            "step": advice.next_step(found, cycle, at, worth=worth),
             "wishes": story.wishes_of(parties),
             "last_spoke_at": story.last_spoke_at(parties),
             **counted_beside(found, cycle, person(request)),

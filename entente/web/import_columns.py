@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from entente.identify.bring_in import dry_run
 from entente.ledger import draft
-from entente.ledger.dry_run import DryRun, dry_run
+from entente.ledger.dry_run import DryRun
 from entente.ledger.mapping import FIELDS_OF, NEEDED, Mapping, WrongMapping, from_json
 from entente.ledger.models import Import
 from entente.ledger.prepare import Proposal, prepare, propose_mapping

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from entente.identify.relations_models import Relation
 from entente.ledger.models import Channel, Delivery, Interaction, Invoice, Purpose
 
 ORDERS: dict[str, Promise] = {
@@ -88,9 +89,28 @@ INTERACTIONS: dict[str, Promise] = {
     "outcome": gettext_lazy("Outcome"),
     "settled_at": gettext_lazy("Complaint settled on"),
 }
+RELATIONS: dict[str, Promise] = {
+    "party": ORDERS["customer"],
+    "kind": gettext_lazy("How they relate"),
+    "other": gettext_lazy("Number of the other customer"),
+    "from": gettext_lazy("First day"),
+    "to": gettext_lazy("Last day"),
+    "review": gettext_lazy("To be looked at again on"),
+    "amount": DEALINGS["amount"],
+    "currency": ORDERS["currency"],
+    "percent": gettext_lazy("Per cent"),
+    "share_of": gettext_lazy("Per cent of what"),
+    "due": gettext_lazy("When it is due"),
+    "decided_by": gettext_lazy("Who decides"),
+    "told": gettext_lazy("Who is told"),
+    "contract": gettext_lazy("Number of the contract"),
+    "notice": gettext_lazy("Notice"),
+    "notes": gettext_lazy("Notes"),
+    "evidence": gettext_lazy("Where it can be looked up"),
+}
 LABELS_OF = {
     "orders": ORDERS, "parties": PARTIES, "invoices": INVOICES, "payments": PAYMENTS, "deliveries": DELIVERIES,
-    "interactions": INTERACTIONS,
+    "interactions": INTERACTIONS, "relations": RELATIONS,
 }  # fmt: skip
 # The most important first; the others follow in the order of the ledger.
 ORDER_OF = {
@@ -108,6 +128,9 @@ LEAD_OF = {
     ),
     "deliveries": gettext_lazy("Needed: the number. Order and customer are found by their numbers in the same source."),
     "interactions": gettext_lazy("Needed: customer, time, direction, and the kind of contact or its channel."),
+    "relations": gettext_lazy(
+        "Needed: both customers by their numbers in the source, which knows them already, and how they relate."
+    ),
 }
 # What may hold for every row of a file that has no column for it: field -> value -> words.
 CONSTANTS_OF: dict[str, dict[str, dict[str, Promise | str]]] = {
@@ -117,6 +140,7 @@ CONSTANTS_OF: dict[str, dict[str, dict[str, Promise | str]]] = {
         "channel": dict(Channel.choices),
         "purpose": dict(Purpose.choices),
     },
+    "relations": {"kind": dict(Relation.Kind.choices)},
 }
 # The words of the ledger in the first rows of a dry run.
 VALUES: dict[str, Promise | str] = {
@@ -124,7 +148,7 @@ VALUES: dict[str, Promise | str] = {
     "person": gettext_lazy("person"), "organisation": gettext_lazy("organisation"), "unknown": gettext_lazy("unknown"),
     "outgoing": gettext_lazy("from us"), "incoming": gettext_lazy("from them"), "yes": gettext_lazy("yes"), "no": gettext_lazy("no"),
     **dict(Invoice.Kind.choices), **dict(Delivery.State.choices), **dict(Interaction.Kind.choices), **dict(Channel.choices),
-    **dict(Purpose.choices),
+    **dict(Purpose.choices), **dict(Relation.Kind.choices),
 }  # fmt: skip
 # Fields whose values are of these words.
 WORDS = ("kind", "state", "channel", "purpose", "direction", "two_way")

@@ -15,14 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entente.customize.forget import forget_reverted
-from entente.identify.match import refresh
+from entente.customize.forget import take_back
 from entente.ledger import draft
 from entente.ledger.mapping import KINDS
 from entente.ledger.models import Import, RefusedRow
 from entente.ledger.record import stored_file
 from entente.ledger.refused import refused_rows_csv
-from entente.ledger.revert import revert_import
 from entente.ledger.words import note, refusal
 from entente.lib.errors import EntenteError
 from entente.lib.keyset import after, before, place, read_place
@@ -42,6 +40,7 @@ KIND_WORDS = {
     "payments": gettext_lazy("Payments: each line one of them"),
     "deliveries": gettext_lazy("Deliveries: each line one of them"),
     "interactions": gettext_lazy("Calls, mails, visits, complaints: each line one of them"),
+    "relations": gettext_lazy("How customers relate: each line two of them"),
 }
 UNDER_WAY = (Import.State.WAITING, Import.State.RUNNING)
 
@@ -100,6 +99,8 @@ def _import_new(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     except draft.TooLarge as error:
         return _refused_upload(request, str(error), 413)
+    except EntenteError as error:
+        return _refused_upload(request, str(error))
     return redirect("import_map", import_id=kept.pk)
 
 
@@ -210,10 +211,7 @@ def import_reversal(request: HttpRequest, import_id: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "imports/reversal.html", {"run": run})
     try:
-        revert_import(run.pk, by=person(request), at=timezone.now())
-        forget_reverted()
-        # What is left holds again on the customers as well.
-        refresh()
+        take_back(run.pk, by=person(request), at=timezone.now())
     except EntenteError as error:
         messages.error(request, str(error))
     else:

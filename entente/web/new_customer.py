@@ -13,10 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from entente.identify.add import add_customer
 from entente.identify.resolve import Candidate, NothingToGoBy, resolve
 from entente.ledger.by_hand import Nameless
+from entente.ledger.tombstones import AskedToBeErased, SaltIsLost
 from entente.web.person import person
 
 KINDS = [("person", gettext_lazy("a person")), ("organisation", gettext_lazy("an organisation"))]
 MOST_ALIKE = 3
+CAME_BACK = "came_back"
 WORTH_TELLING = 0.01  # less probable ones are chance likenesses
 FIELDS = {
     "name": gettext_lazy("Name"), "given_name": gettext_lazy("Given name"), "family_name": gettext_lazy("Family name"),
@@ -71,10 +73,18 @@ def customer_new(request: HttpRequest) -> HttpResponse:
     form = CustomerForm(request.POST if request.method == "POST" else None)
     if request.method == "GET" or not form.is_valid():
         return _show(request, form)
+    returned_by = person(request) if request.POST.get(CAME_BACK) else None
     try:
-        number = add_customer(form.cleaned_data)
+        number = add_customer(form.cleaned_data, returned_by=returned_by)
     except Nameless as error:
         form.add_error("name", str(error))
+        return _show(request, form)
+    except SaltIsLost as error:
+        form.add_error(None, str(error))
+        return _show(request, form)
+    except AskedToBeErased as error:
+        form.add_error(None, str(error))
+        form.fields[CAME_BACK] = forms.BooleanField(label=_("They came back of their own wish."), required=False)
         return _show(request, form)
     messages.success(request, _("Written down."))
     return redirect("customer", number)

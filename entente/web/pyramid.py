@@ -46,6 +46,7 @@ SPEND_LAWS = {
 STEPS = (
     ("recognise", gettext_lazy("recognising customers")),
     ("value", gettext_lazy("valuing them")),
+    ("know", gettext_lazy("counting what is known of them")),
     ("decide", gettext_lazy("deciding the next steps")),
     ("publish", gettext_lazy("publishing")),
 )

@@ -24,6 +24,7 @@ PLACEHOLDERS = {
     "ID": "1",
     "N": "8520",
     "CC": "SA",
+    "CUSTOMER": "1",
     "CHANNEL": "phone",
     "PURPOSE": "service",
     "INSTANT": "2026-11-20T10:00+03:00",

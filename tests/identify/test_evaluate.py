@@ -152,8 +152,9 @@ def test_killed_at_any_point_the_last_whole_result_stays_in_force(point: str):
 def test_the_truth_may_hold_records_of_every_kind(tmp_path: Path):
     source = Source.objects.create(name="ERP")
     firms = [
-        Party.objects.create(source=source, key=f"F{k}", kind="organisation", name=name, email="info@nordfarben.example", tax_id="DE123456788",
-            city="Kiel")
+        Party.objects.create(
+            source=source, key=f"F{k}", kind="organisation", name=name, email="info@nordfarben.example", tax_id="DE123456788", city="Kiel",
+        )
         for k, name in enumerate(("Nord Farben GmbH", "NORD-FARBEN"))
     ]  # fmt: skip
     made(60)

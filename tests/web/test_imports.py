@@ -16,7 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from entente.identify.match import match_new
 from entente.identify.models import Customer
 from entente.ledger import draft
-from entente.ledger.models import Import, Interaction, OrderLine, RefusedRow
+from entente.ledger.models import Import, OrderLine, RefusedRow
 from entente.ledger.record import run_import
 from tests import cast
 
@@ -341,75 +341,3 @@ def test_a_map_of_an_earlier_import_keeps_answers_and_forgets_findings(maxim: Cl
     mapping = draft.map_of(str(done.pk))
     assert (mapping.read.dates, mapping.read.decimal, mapping.read.separator) == (order, ",", "")
     assert str(done.pk) in {one.key for one in draft.saved_maps()}
-
-
-CALLS = "key,customer,at,channel,subject,body,outcome\nT1,A1,2026-01-10 10:30,telephone,Paint,=1+1,voicemail\nT2,A1,never,telephone,,,\n"
-COLUMNS = ("key", "customer", "at", "channel", "subject", "body", "outcome")
-
-
-def handed_over(maxim: Client, kind: str, text: str) -> Import:
-    file = SimpleUploadedFile(f"{kind}.csv", text.encode())
-    assert maxim.post("/imports/new", {"file": file, "source": "shop", "kind": kind}).status_code == 302
-    return Import.objects.order_by("-id")[0]
-
-
-def test_contacts_go_all_the_way_with_a_direction_that_holds_for_every_row(maxim: Client):
-    run = handed_over(maxim, "interactions", CALLS)
-    url = f"/imports/{run.pk}/columns"
-    page = maxim.get(url)
-    assert [field["name"] for field in page.context["fields"] if field["needed"]] == ["customer", "at", "direction"]
-    form = {"has_columns": "1", "read.dates": "y-m-d", **{f"columns.{name}": name for name in COLUMNS}}
-    lacking = maxim.post(url, {**form, "do": "try"})
-    assert lacking.status_code == 422
-    assert [field["name"] for field in lacking.context["fields"] if field["error"]] == ["direction"]
-    assert maxim.post(url, {**form, "columns.direction": "every row: up", "do": "try"}).status_code == 422
-    form["columns.direction"] = "every row: outgoing"
-    tried = maxim.post(url, {**form, "do": "try"})
-    assert {name: tried.context["tried"]["counts"][name] for name in ("new", "changed", "refused")} == {
-        "new": 1,
-        "changed": 0,
-        "refused": 1,
-    }
-    shown = tried.content.decode()
-    assert 'value="every row: outgoing" selected' in shown
-    assert "left a message" not in shown
-    assert "from us" in shown
-    maxim.post(url, {**form, "do": "start"})
-    opened = Import.objects.exclude(state="draft").get(kind="interactions")
-    assert run_import(opened.pk).rows_recorded == 1
-    contact = Interaction.objects.get(import_run=opened)
-    assert (contact.is_outgoing, contact.is_two_way, contact.outcome) == (True, False, "voicemail")
-
-    again = handed_over(maxim, "interactions", CALLS.replace("T1", "T9"))
-    taken = maxim.get(f"/imports/{again.pk}/columns?map={opened.pk}")
-    assert taken.context["is_ready"], "the way it was read is offered with what held for every row"
-    assert maxim.post(f"/imports/{opened.pk}/reversal").status_code == 302
-    assert not Interaction.objects.filter(import_run=opened).exists()
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "words"),
-    [
-        (
-            "invoices",
-            "Invoice,Customer,Date,Due date,Amount,Currency\nR1,A1,2026-01-10,2026-02-10,5,EUR\n",
-            "To be paid by",
-        ),
-        ("payments", "Invoice,Date,Amount,Currency\nR1,2026-01-10,5,EUR\n", "Date of the payment"),
-        ("deliveries", "Delivery,Order,Promised,Status\nD1,N1,2026-01-10,shipped\n", "Promised for"),
-    ],
-)
-def test_dealings_are_proposed_tried_and_started(maxim: Client, kind: str, text: str, words: str):
-    assert f'value="{kind}" selected' in maxim.get(f"/imports/new?kind={kind}").content.decode()
-    run = handed_over(maxim, kind, text)
-    url = f"/imports/{run.pk}/columns"
-    page = maxim.get(url)
-    assert page.context["is_ready"], page.context["questions"]
-    chosen = {f"columns.{field['name']}": field["chosen"] for field in page.context["fields"] if field["chosen"]}
-    tried = maxim.post(url, {"has_columns": "1", **chosen, "do": "try"})
-    assert words in tried.content.decode()
-    assert tried.context["tried"]["counts"]["new"] == 1
-    maxim.post(url, {"has_columns": "1", **chosen, "do": "start"})
-    opened = Import.objects.exclude(state="draft").get(kind=kind)
-    assert run_import(opened.pk).rows_recorded == 1
-    assert maxim.get(f"/imports/{opened.pk}/").context["may_revert"]

@@ -84,7 +84,6 @@ def test_a_card_with_every_kind_of_event_answers_within_its_queries(anna: Client
         text = anna.get(f"/customers/{who.pk}/").content.decode()
     assert len(queries) <= MOST_QUERIES
     assert all(f"is-{kind}" in text for kind in ("order", "invoice", "payment", "delivery", "complaint", "answer"))
-    assert f"/customers/{company.alnoor.pk}/" in text
 
 
 def test_hostile_names_stay_text_and_no_page_needs_an_inline_script_or_style(anna: Client, company: cast.Company):

@@ -34,6 +34,7 @@ REASONS: Mapping[str, str] = {
     "ends_before_it_begins": "Line {line}: it ends before it begins: {value}.",
     "related_already": "Line {line}: the same was said of these two before, of days that overlap.",
     "above_itself": "Line {line}: somebody would stand above itself in a group or household.",
+    "erased_person": "Line {line} belongs to somebody who asked to be erased. Nothing of it is kept.",
 }
 
 NOTES: Mapping[str, str] = {

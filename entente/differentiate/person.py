@@ -1,0 +1,18 @@
+"""What the circle computed of one customer's worth. As `entente/ledger/person.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from entente.differentiate.models import NextQuestion, Valuation
+from entente.ledger.person import DELETED, KEPT, Held, of_customer
+
+HELD: Sequence[Held] = (
+    Held(
+        Valuation, _("What they are worth"), of_customer(Valuation), KEPT,
+        _("Figures made of the amounts that are kept, of a customer without a name."),
+    ),
+    Held(NextQuestion, _("What is worth asking next"), of_customer(NextQuestion), DELETED, ""),
+)  # fmt: skip

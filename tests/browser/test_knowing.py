@@ -1,0 +1,47 @@
+"""How much we know, as a browser shows it: wide and narrow, light and dark, from the right."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests import cast
+from tests.web.test_knowing import PAGE, fill
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "language"),
+    [("light", 1400, "en"), ("dark", 1400, "en"), ("light", 390, "en"), ("dark", 1400, "fa")],
+    ids=["light", "dark", "phone", "from the right"],
+)
+def test_nothing_stands_in_anybodys_way(page: Page, company: cast.Company, scheme: str, width: int, language: str):
+    fill(company)
+    company.staff.anna.language = language
+    company.staff.anna.save()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    found = []
+    for url in (PAGE, f"{PAGE}?show=fresh", f"{PAGE}?show=worth"):
+        page.goto(url)
+        page.wait_for_load_state("load")
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 0:
+            found.append(f"{url}: {wide} px wider than the window")
+        for trouble in Axe().run(page).response["violations"]:
+            if trouble["impact"] in ("serious", "critical"):
+                found.append(f"{url}: {trouble['id']}: {[node['html'][:120] for node in trouble['nodes'][:3]]}")
+    assert found == []
+
+
+def test_from_the_pyramid_to_a_question_to_the_card(page: Page, company: cast.Company):
+    fill(company)
+    page.goto("/pyramid/")
+    page.get_by_role("link", name="How much we know of these customers").click()
+    page.get_by_label("Show").first.select_option("worth")
+    page.wait_for_url("**show=worth**")
+    expect(page.get_by_text("Each row by itself")).to_be_visible()
+    page.get_by_role("link", name=company.alnoor.name).click()
+    expect(page.get_by_text("Also ask: e-mail address.")).to_be_visible()
