@@ -81,7 +81,7 @@ def show_customers() -> None:
     """Bring customers up to date with their records: how far sources are believed has changed."""
     from entente.identify.match import refresh
 
-    refresh()
+    refresh(everybody=True)
 
 
 @app.task(name="deliver")

@@ -62,8 +62,11 @@ def match_some(parties: Sequence[int]) -> None:
             _make_customers(rows)
 
 
-def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_: None) -> int:
-    """Bring customers up to date whose parties were completed since. Returns how many were."""
+def refresh(*, everybody: bool = False, progress: Callable[[str, float, float | None], None] = lambda *_: None) -> int:
+    """Bring customers up to date whose parties were completed since. Returns how many were.
+
+    everybody: those of several records also where no record changed, but how far they are believed.
+    """
     done = 0
     while True:
         with transaction.atomic():
@@ -74,7 +77,7 @@ def refresh(*, progress: Callable[[str, float, float | None], None] = lambda *_:
         done += len(rows)
         progress("Completing customers", done, None)
     after = 0
-    while several := of_several_records(after):
+    while several := of_several_records(after, changed=not everybody):
         with transaction.atomic():
             one_at_a_time()
             done += show(several)

@@ -47,6 +47,9 @@ class Customer(models.Model):
     grams = models.GeneratedField(
         expression=Grams("search"), output_field=ArrayField(models.TextField()), db_persist=True
     )
+    shown_of = models.BigIntegerField(
+        null=True, help_text=_("of what it was made, where it has several records: another number, and it is made anew")
+    )
     made_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

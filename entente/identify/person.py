@@ -37,7 +37,7 @@ def _deals(person: Person) -> QuerySet[Deal]:
 
 HELD: Sequence[Held] = (
     Held(Customer, _("The customer, as believed"), of_customer(Customer, "pk"), EMPTIED, _("The number stays and is never used again."),
-         hidden=("grams", "search")),
+         hidden=("grams", "search", "shown_of")),
     Held(Membership, _("Which records are this customer"), of_party(Membership), KEPT, _OPINION),
     Held(Verdict, _("What people said of the records"), of_party(Verdict, "left", "right"), KEPT, _OPINION),
     Held(PossibleMatch, _("Who may be the same"), of_party(PossibleMatch, "left", "right"), DELETED, ""),

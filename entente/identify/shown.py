@@ -77,14 +77,25 @@ def _best(field: str) -> str:
     """
 
 
+# When a record spoke last.
+_SPOKE = f"""
+extract(epoch FROM coalesce(
+    (SELECT v.recorded_at FROM {PartyVersion._meta.db_table} v WHERE v.party_id = p.id ORDER BY v.id DESC LIMIT 1), p.recorded_at
+))::bigint
+"""
+
+
+def _made_of(spoke: str) -> str:
+    """A number of all that a customer is made of, but ranks and choices: whoever changes those shows the customers anew."""
+    columns = ", ".join(f"p.{column}" for column in ("key", *COLUMNS))
+    return f"bit_xor(hashtextextended(concat_ws(chr(31), p.id, {spoke}, {columns}), 0))"
+
+
 _SAYS_MUCH = " + ".join(f"{_says(field)}::int" for field in FIELDS)
 # Every record of these customers, with all that decides whether it is believed.
 _RECORDS = f"""
 SELECT m.customer_id, p.*, s.rank, t.ranks, coalesce(ch.fields, '{{}}') AS chosen, s.name AS source_name,
-       extract(epoch FROM coalesce(
-           (SELECT v.recorded_at FROM {PartyVersion._meta.db_table} v WHERE v.party_id = p.id ORDER BY v.id DESC LIMIT 1), p.recorded_at
-       ))::bigint AS spoke,
-       {_SAYS_MUCH} AS says
+       {_SPOKE} AS spoke, {_SAYS_MUCH} AS says
 FROM {Membership._meta.db_table} m
 JOIN {Party._meta.db_table} p ON p.id = m.party_id
 JOIN {Source._meta.db_table} s ON s.id = p.source_id
@@ -96,28 +107,29 @@ WHERE m.ended_at IS NULL AND m.customer_id = ANY(%(customers)s)
 _SHOWN = f"""
 WITH record AS MATERIALIZED ({_RECORDS}),
 best AS (
-    SELECT p.customer_id, min(p.id) AS first,
+    SELECT p.customer_id, min(p.id) AS first, {_made_of("p.spoke")} AS made_of,
            {", ".join(f"{_best(field)} AS {field}" for field in FIELDS)},
            array_agg(p.name) AS names, array_agg(p.email) AS mails, array_agg(p.phone) || array_agg(p.phone_e164) AS phones,
            array_agg(p.city) AS cities, array_agg(p.postcode) AS postcodes, array_agg(p.key) AS keys
-    FROM record p GROUP BY p.customer_id
+    -- In one order for all, so that the same records give the same text.
+    FROM (SELECT * FROM record ORDER BY customer_id, id) p GROUP BY p.customer_id
 ),
 shown AS (
     SELECT b.customer_id,
            {", ".join(f"coalesce({field}.{column}, '') AS {column}" for field, columns in FIELDS.items() for column in columns if field not in ("kind", "name"))},
            coalesce(kind.kind, 'unknown') AS kind, coalesce(name.name, first.key) AS name,
-           names, mails, phones, cities, postcodes, keys
+           made_of, names, mails, phones, cities, postcodes, keys
     FROM best b JOIN record first ON first.id = b.first
     {" ".join(f"LEFT JOIN record {field} ON {field}.id = b.{field}" for field in FIELDS)}
 )
-SELECT s.customer_id, {", ".join(f"s.{column}" for column in COLUMNS)}, names, mails, phones, cities, postcodes, keys
+SELECT s.customer_id, made_of, {", ".join(f"s.{column}" for column in COLUMNS)}, names, mails, phones, cities, postcodes, keys
 FROM shown s
 """  # noqa: E501
 
-_WRITTEN = (*COLUMNS, "search")
+_WRITTEN = ("shown_of", *COLUMNS, "search")
 _WRITE = f"""
 UPDATE {Customer._meta.db_table} c SET {", ".join(f"{name} = t.{name}" for name in _WRITTEN)}
-FROM unnest(%s::bigint[], {", ".join("%s::text[]" for _ in _WRITTEN)}) AS t (id, {", ".join(_WRITTEN)})
+FROM unnest(%s::bigint[], %s::bigint[], {", ".join("%s::text[]" for _ in _WRITTEN[1:])}) AS t (id, {", ".join(_WRITTEN)})
 WHERE c.id = t.id
   AND ({", ".join(f"c.{name}" for name in _WRITTEN)}) IS DISTINCT FROM ({", ".join(f"t.{name}" for name in _WRITTEN)})
 """
@@ -162,13 +174,13 @@ def show(customers: Sequence[int] | Ints) -> int:
     for first in range(0, len(numbers), BATCH):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_SHOWN, {"customers": numbers[first : first + BATCH]})
-            columns: list[list[Any]] = [[] for _ in range(len(COLUMNS) + 2)]
-            for number, *row in cursor.fetchall():
+            columns: list[list[Any]] = [[] for _ in range(len(_WRITTEN) + 1)]
+            for number, made_of, *row in cursor.fetchall():
                 shown, (names, mails, phones, cities, postcodes, keys) = row[: len(COLUMNS)], row[len(COLUMNS) :]
                 search = haystack(
                     names=names, emails=mails, phones=phones, cities=cities, postcodes=postcodes, keys=keys
                 )
-                for column, value in zip(columns, (number, *shown, search), strict=True):
+                for column, value in zip(columns, (number, made_of, *shown, search), strict=True):
                     column.append(value)
             with found_at_the_end(len(columns[0])):
                 cursor.execute(_WRITE, columns)
@@ -176,16 +188,22 @@ def show(customers: Sequence[int] | Ints) -> int:
     return done
 
 
-def of_several_records(after: int, most: int = BATCH) -> list[int]:
-    """The next customers, by number, that have more than the record they began with."""
+def of_several_records(after: int, *, changed: bool, most: int = BATCH) -> list[int]:
+    """The next customers, by number, that have more than the record they began with. changed: those of them whose records say something
+    else than when they were shown last."""
+    several = f"""
+        SELECT customer_id FROM {Membership._meta.db_table} WHERE ended_at IS NULL AND law <> %(one)s AND customer_id > %(after)s
+    """
+    made_anew = f"""
+        SELECT c.id FROM ({several} GROUP BY customer_id) several
+        JOIN {Customer._meta.db_table} c ON c.id = several.customer_id
+        JOIN {Membership._meta.db_table} m ON m.customer_id = c.id AND m.ended_at IS NULL
+        JOIN {Party._meta.db_table} p ON p.id = m.party_id
+        GROUP BY c.id HAVING {_made_of(_SPOKE)} IS DISTINCT FROM c.shown_of ORDER BY c.id LIMIT %(most)s
+    """
+    all_of_them = f"{several} GROUP BY customer_id ORDER BY customer_id LIMIT %(most)s"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT DISTINCT customer_id FROM {Membership._meta.db_table}
-            WHERE ended_at IS NULL AND law <> %s AND customer_id > %s ORDER BY customer_id LIMIT %s
-            """,
-            [ONE_RECORD, after, most],
-        )
+        cursor.execute(made_anew if changed else all_of_them, {"one": ONE_RECORD, "after": after, "most": most})
         return [number for (number,) in cursor.fetchall()]
 
 
