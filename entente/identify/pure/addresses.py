@@ -153,6 +153,7 @@ _DIGITS = {
     **dict.fromkeys(("RU", "IN", "CN", "KZ", "BY", "RO"), 6),
     "IR": 10,
 }
+SHORTEST_POSTCODE = 3
 _LOST_ZERO = frozenset({"DE", "FR", "IT", "ES", "US"})
 _COUNTRY_MARK = re.compile(r"(?:D|A|CH|F|I|E|PL|RU|DE|AT|FR|IT|ES)(?=[0-9])")
 
@@ -165,7 +166,7 @@ def postcode(text: str, country: str) -> str:
     text = unicodedata.normalize("NFKC", text[:40]).upper()
     code = "".join(str(unicodedata.decimal(sign, sign)) for sign in text if sign.isalnum())
     country = country.strip().upper()
-    if not code.isascii() or not 3 <= len(code) <= 12 or code.lower() in JUNK or _made_up(code):
+    if not code.isascii() or not SHORTEST_POSTCODE <= len(code) <= 12 or code.lower() in JUNK or _made_up(code):
         return ""
     if pattern := _POSTCODES.get(country):
         found = pattern.fullmatch(code)
@@ -173,7 +174,7 @@ def postcode(text: str, country: str) -> str:
     if digits := _DIGITS.get(country):
         if mark := _COUNTRY_MARK.match(code):
             code = code[mark.end() :]
-        if not code.isdigit():
+        if not code.isdigit() or len(code) < SHORTEST_POSTCODE:
             return ""
         if len(code) == digits - 1 and country in _LOST_ZERO:
             code = "0" + code
