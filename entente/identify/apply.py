@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from entente.identify.models import (
@@ -100,7 +100,7 @@ def apply_links(linkage: Linkage, pairs: Pairs, *, judged: Ints | None = None) -
     with those it is with. None: nobody is taken apart, and no customer is looked at but those of the pairs.
     """
     one_at_a_time()
-    at = linkage.started_at
+    pairs = _without_erased(pairs)
     now = standing(None if judged is not None else np.union1d(pairs.left, pairs.right))
     left, right = now.rows(pairs.left), now.rows(pairs.right)
     is_there = (left >= 0) & (right >= 0)
@@ -117,7 +117,7 @@ def apply_links(linkage: Linkage, pairs: Pairs, *, judged: Ints | None = None) -
     to = keepers(together, now.customer, is_first=now.is_first, is_dear=_dear(now))
     parted = _find_homes(to, together, now)
     moved = np.flatnonzero(to != now.customer)
-    _move(linkage, moved, to, together, now, pairs, np.flatnonzero(is_sure), at)
+    _move(linkage, moved, to, together, now, pairs, np.flatnonzero(is_sure))
     asked = _ask(linkage, pairs, np.flatnonzero(is_there), to[left], to[right], to[apart], everybody=judged is not None)
     show(np.union1d(to[moved], now.customer[moved]))
     return {
@@ -127,6 +127,20 @@ def apply_links(linkage: Linkage, pairs: Pairs, *, judged: Ints | None = None) -
         "parted": parted,
         "asked": asked,
     }
+
+
+def _without_erased(pairs: Pairs) -> Pairs:
+    """Without those of people who were erased while they were compared."""
+    erased = Party.objects.exclude(erased_at=None)
+    gone = np.fromiter(erased.values_list("id", flat=True).iterator(), np.int64)
+    rows = np.flatnonzero(~np.isin(pairs.left, gone) & ~np.isin(pairs.right, gone))
+    return Pairs(
+        pairs.left[rows],
+        pairs.right[rows],
+        pairs.probability[rows],
+        pairs.weight[rows],
+        lambda some: pairs.explain(rows[some]),
+    )
 
 
 def standing(of: Ints | None = None) -> Standing:
@@ -218,9 +232,7 @@ def _find_homes(to: Ints, together: Ints, now: Standing) -> int:
     return len(groups)
 
 
-def _move(
-    linkage: Linkage, moved: Ints, to: Ints, together: Ints, now: Standing, pairs: Pairs, sure: Ints, at: datetime
-) -> None:
+def _move(linkage: Linkage, moved: Ints, to: Ints, together: Ints, now: Standing, pairs: Pairs, sure: Ints) -> None:
     best = _best_of_each(pairs, sure, now.parties[moved])
     backed = np.flatnonzero(best >= 0)
     explanation: list[dict[str, Any]] = [{} for _ in moved]
@@ -238,7 +250,7 @@ def _move(
         weight=weight,
         explanation=explanation,
         law=[ONE_RECORD if count == 1 else LAW for count in records[moved].tolist()],
-        at=at,
+        at=timezone.now(),
         linkage=linkage,
     )
 

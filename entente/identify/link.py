@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
@@ -89,6 +90,7 @@ def find_pairs(
 
 def _work(run: Linkage, progress: Progress) -> None:
     progress("Reading records", 0, None)
+    erased = _erasures()
     digests = read_digests()
     with extract(memory=MEMORY) as columns:
         records = read_records(columns)
@@ -101,7 +103,7 @@ def _work(run: Linkage, progress: Progress) -> None:
         forget_stale_readings()
         run.weights = {kind: as_data(linked.weights) for kind, linked in found.items()}
         # Of somebody erased meanwhile nothing is told again.
-        run.ignored = [] if Erasure.objects.filter(at__gte=run.started_at).exists() else _ignored(records)
+        run.ignored = _ignored(records) if _erasures() == erased else []
         run.crowded = [
             [kind, rule, keys, held]
             for kind, linked in found.items()
@@ -110,6 +112,10 @@ def _work(run: Linkage, progress: Progress) -> None:
         run.counts = counts | {"pairs": int(sum(len(linked.blocked.left) for linked in found.values()))}
         run.state, run.finished_at = Linkage.State.DONE, timezone.now()
         run.save()
+
+
+def _erasures() -> int | None:
+    return Erasure.objects.aggregate(Max("id"))["id__max"]
 
 
 def _ignored(records: Mapping[str, Records]) -> list[list[Any]]:

@@ -67,14 +67,14 @@ def refresh(*, everybody: bool = False, progress: Callable[[str, float, float | 
 
     everybody: those of several records also where no record changed, but how far they are believed.
     """
-    done = 0
+    done = after = 0
     while True:
         with transaction.atomic():
-            rows = _outdated()
+            rows = _outdated(after)
             if not rows:
                 break
             _show_again(rows)
-        done += len(rows)
+        done, after = done + len(rows), rows[-1][0]
         progress("Completing customers", done, None)
     after = 0
     while several := of_several_records(after, changed=not everybody):
@@ -141,8 +141,8 @@ def _search(key: str, fields: dict[str, str]) -> str:
     )  # fmt: skip
 
 
-def _outdated() -> list[tuple[Any, ...]]:
-    """Customers of one record that say something else than it does."""
+def _outdated(after: int) -> list[tuple[Any, ...]]:
+    """The next customers of one record, by number, that say something else than it does."""
     columns = ", ".join(f"p.{name}" for name in SHOWN)
     theirs = ", ".join(f"c.{name}" for name in SHOWN if name != "name")
     ours = ", ".join(f"p.{name}" for name in SHOWN if name != "name")
@@ -155,13 +155,13 @@ def _outdated() -> list[tuple[Any, ...]]:
             FROM {Membership._meta.db_table} m
             JOIN {Party._meta.db_table} p ON p.id = m.party_id
             JOIN {Customer._meta.db_table} c ON c.id = m.customer_id
-            WHERE m.ended_at IS NULL AND m.law = %(one)s
+            WHERE m.ended_at IS NULL AND m.law = %(one)s AND c.id > %(after)s
               AND NOT EXISTS (SELECT FROM {Membership._meta.db_table} n
                               WHERE n.customer_id = c.id AND n.ended_at IS NULL AND n.law <> %(one)s)
               AND (({theirs}) IS DISTINCT FROM ({ours}) OR c.name <> coalesce(nullif(p.name, ''), p.key))
-            LIMIT %(most)s
+            ORDER BY c.id LIMIT %(most)s
             """,
-            {"one": ONE_RECORD, "most": BATCH},
+            {"one": ONE_RECORD, "after": after, "most": BATCH},
         )
         return cursor.fetchall()
 

@@ -167,7 +167,11 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["party"], condition=models.Q(ended_at=None), name="party_is_one_customer")
+            models.UniqueConstraint(fields=["party"], condition=models.Q(ended_at=None), name="party_is_one_customer"),
+            # A customer begins with one record.
+            models.UniqueConstraint(
+                fields=["customer"], condition=models.Q(ended_at=None, law=ONE_RECORD), name="customer_begins_once"
+            ),
         ]
         indexes = [
             # Customers of more than one record are few, and found without going through all.

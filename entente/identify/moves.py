@@ -103,7 +103,7 @@ def _empty_since(parties: Sequence[int]) -> dict[int, int]:
             WHERE m.party_id = ANY(%s) AND m.ended_at IS NOT NULL
               AND NOT EXISTS (SELECT FROM {Membership._meta.db_table} n
                               WHERE n.customer_id = m.customer_id AND n.ended_at IS NULL)
-            ORDER BY m.party_id, m.ended_at DESC, m.id DESC
+            ORDER BY m.party_id, m.id DESC
             """,
             [list(parties)],
         )

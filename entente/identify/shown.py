@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from entente.identify.models import ONE_RECORD, Chosen, Customer, Membership, SourceTrust
+from entente.identify.moves import one_at_a_time
 from entente.ledger.models import Party, PartyVersion, Source
 from entente.lib.errors import EntenteError
 from entente.lib.norm import haystack
@@ -271,7 +272,8 @@ def choose(customer: Customer, field: str, party: int | None, *, by: User) -> No
     """
     FIELDS[field]
     with transaction.atomic():
-        own = Membership.objects.select_for_update().filter(customer=customer, ended_at=None)
+        one_at_a_time()
+        own = Membership.objects.filter(customer=customer, ended_at=None)
         if party is not None and not own.filter(party=party).exists():
             raise NotItsRecord(_("This record does not belong to the customer any more. Load the page again."))
         Chosen.objects.filter(customer=customer, field=field).delete()

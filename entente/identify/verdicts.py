@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from entente.identify.apply import standing
 from entente.identify.find import visible_customers
 from entente.identify.models import BY_HAND, ONE_RECORD, Customer, Membership, PossibleMatch, Verdict
 from entente.identify.moves import homes, move, one_at_a_time
+from entente.identify.pure.clusters import cluster
 from entente.identify.pure.keepers import keepers
 from entente.identify.shown import show
 from entente.lib.errors import EntenteError
@@ -31,7 +32,7 @@ class AlreadyDecided(EntenteError):
         said = _("the same") if verdict.is_same else _("not the same")
         super().__init__(
             _("%(who)s decided on %(day)s that these are %(said)s. Take that decision back first.")
-            % {"who": who, "day": verdict.made_at.date().isoformat(), "said": said}
+            % {"who": who, "day": timezone.localtime(verdict.made_at).date().isoformat(), "said": said}
         )
 
 
@@ -98,22 +99,119 @@ def take_out(party: int, *, by: User) -> Decided:
 
 
 def take_back(verdict: Verdict, *, by: User) -> int:
-    """Let the verdict, and what was said in one breath with it, stand no longer. Returns how many records returned to where they were.
+    """Let the verdict, and what was said in one breath with it, stand no longer. Returns how many records moved.
 
-    A record that has gone elsewhere since, stays there.
+    What it had brought together parts again, what it had parted comes together again: as far as nothing else that stands, neither a
+    verdict nor a likeness, says otherwise. Records return to where they were; what joined them since goes with them.
     """
     with transaction.atomic():
         one_at_a_time()
         first = verdict.together_with or verdict
         breath = Verdict.objects.select_for_update().filter(Q(pk=first.pk) | Q(together_with=first), withdrawn_at=None)
-        all_said = list(breath)
-        if not all_said:
+        said = list(breath)
+        if not said:
             return 0
         _customers_of(first.left_id, first.right_id, by=by)
-        numbers = [each.pk for each in all_said]
+        numbers = [each.pk for each in said]
         Verdict.objects.filter(pk__in=numbers).update(withdrawn_at=timezone.now(), withdrawn_by=by)
         PossibleMatch.objects.filter(settled_by__in=numbers).update(settled_by=None)
-        return _return(Membership.objects.filter(verdict__in=numbers, ended_at=None), by)
+        came = list(Membership.objects.filter(verdict__in=numbers, made_at__gte=first.made_at).order_by("id"))
+        if not came:
+            return 0
+        return _part(first, came, by) if first.is_same else _rejoin(said, came, by)
+
+
+def _part(verdict: Verdict, came: Sequence[Membership], by: User) -> int:
+    """Take apart what this verdict alone had held together."""
+    left, right = _customers_of(verdict.left_id, verdict.right_id, by=by)
+    if left != right:
+        return 0
+    moved = {each.party_id for each in came}
+    stays = verdict.right_id if verdict.left_id in moved else verdict.left_id
+    of = _held_together(left)
+    going = [party for party in of if of[party] != of[stays] and of[party] in {of.get(one) for one in moved}]
+    if not going:
+        return 0
+    gone = next(party for party in (verdict.left_id, verdict.right_id, *going) if party in moved and party in going)
+    before = Membership.objects.filter(party=gone, pk__lt=min(each.pk for each in came if each.party_id == gone))
+    home = before.order_by("-id").values_list("customer_id", flat=True).first()
+    if home is None or home == left or _said_between(going, _records_of(home), is_same=False):
+        (home,) = homes([going])
+    _go(going, home, by)
+    show([left, home])
+    return len(going)
+
+
+def _rejoin(said: Sequence[Verdict], came: Sequence[Membership], by: User) -> int:
+    """Bring a record that was taken out back to those it was with."""
+    out = came[0].party_id
+    others = {each.left_id if each.right_id == out else each.right_id for each in said}
+    now = Membership.objects.filter(party__in=others, ended_at=None).values("customer")
+    most = now.annotate(records=Count("id")).order_by("-records", "customer").values_list("customer", flat=True)
+    (here,), target = _customers_of(out, by=by), most.first()
+    if target is None or target == here:
+        return 0
+    of = _held_together(here)
+    going = [party for party in of if of[party] == of[out]]
+    if _said_between(going, _records_of(target), is_same=False):
+        return 0
+    _go(going, target, by)
+    show([here, target])
+    return len(going)
+
+
+def _held_together(customer: int) -> dict[int, int]:
+    """record: a number of those it is with for a reason that stands: a verdict, or a likeness that the law put it there for.
+
+    A record that has stood for itself since is no more held by what the law saw before.
+    """
+    parties = _records_of(customer)
+    place = {party: row for row, party in enumerate(parties)}
+    alone: dict[int, int] = {}
+    likely: list[tuple[int, int, int]] = []
+    for number, party, law, explanation in (
+        Membership.objects.filter(party__in=parties).order_by("id").values_list("id", "party_id", "law", "explanation")
+    ):
+        if law == ONE_RECORD:
+            alone[party] = number
+        elif explanation.get("with") in place:
+            likely.append((number, party, explanation["with"]))
+    pairs = [(place[a], place[b]) for number, a, b in likely if number > max(alone.get(a, 0), alone.get(b, 0))]
+    said = Verdict.objects.filter(withdrawn_at=None, left__in=parties, right__in=parties)
+    told = [(place[a], place[b], same) for a, b, same in said.values_list("left_id", "right_id", "is_same")]
+    edges = np.array(pairs, np.int64).reshape(-1, 2)
+    same, apart = (
+        np.array([(a, b) for a, b, is_same in told if is_same is wanted], np.int64).reshape(-1, 2)
+        for wanted in (True, False)
+    )
+    of = cluster(len(parties), edges[:, 0], edges[:, 1], np.ones(len(edges)), same=same, apart=apart)
+    return dict(zip(parties, of.tolist(), strict=True))
+
+
+def _go(parties: Sequence[int], home: int, by: User) -> None:
+    """Give these records to a customer, each as it was there before."""
+    there = Membership.objects.filter(customer=home)
+    has_first = there.filter(ended_at=None, law=ONE_RECORD).exists()
+    was = {each.party_id: each for each in there.filter(party__in=parties).select_related("verdict").order_by("id")}
+    stands_alone = len(parties) == 1 and not there.filter(ended_at=None).exists()
+    laws, explanations, weights = [], [], []
+    for party in parties:
+        before = was.get(party)
+        is_first = not has_first and (before.law == ONE_RECORD if before else stands_alone)
+        has_first |= is_first
+        by_law = before is not None and before.law not in (ONE_RECORD, BY_HAND)
+        laws.append(ONE_RECORD if is_first else before.law if before and by_law else BY_HAND)
+        explanations.append(before.explanation if before and by_law else {})
+        weights.append(before.weight if before else 1.0)
+    move(
+        np.array(parties, np.int64),
+        np.full(len(parties), home),
+        weight=np.array(weights),
+        explanation=explanations,
+        law=laws,
+        at=timezone.now(),
+        by=by,
+    )
 
 
 def _take_out(party: int, other: int, customer: int, by: User) -> Decided:
@@ -201,21 +299,3 @@ def _settle(verdict: Verdict, some: Iterable[int], others: Iterable[int]) -> Non
     some, others = list(some), list(others)
     crossing = Q(left__in=some, right__in=others) | Q(left__in=others, right__in=some)
     PossibleMatch.objects.filter(crossing, settled_by=None).update(settled_by=verdict)
-
-
-def _return(memberships: Iterable[Membership], by: User) -> int:
-    """Begin again, for each of these, the membership it had ended."""
-    touched: set[int] = set()
-    at = timezone.now()
-    moved = 0
-    for now in memberships:
-        before = Membership.objects.filter(party=now.party_id, pk__lt=now.pk).order_by("-id").first()
-        if before is None:
-            continue
-        Membership.objects.filter(pk=now.pk).update(ended_at=at, ended_by=by)
-        touched |= {now.customer_id, before.customer_id}
-        before.pk, before.made_at, before.ended_at, before.ended_by = None, at, None, None
-        before.save(force_insert=True)
-        moved += 1
-    show(sorted(touched))
-    return moved

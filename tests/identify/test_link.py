@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from entente.identify import link as link_module
@@ -278,3 +279,104 @@ def test_a_customer_whose_records_part_restores_the_one_that_stood_empty(crowd: 
     link_all()
     assert whose()[b.pk] == before[b.pk] and whose()[a.pk] == before[a.pk]
     assert Membership.objects.get(party=b, ended_at=None).law == ONE_RECORD
+
+
+# Undo, in chains
+
+
+@pytest.fixture
+def strangers() -> list[int]:
+    """Records of whom the law knows nothing in common."""
+    names = ("Ada Quist", "Berta Xu", "Cy Thorn", "Dora Wex", "Egon Zahl")
+    bare = {"email": "", "phone": "", "phone_e164": "", "born_on": None, "address": "", "postcode": "", "city": ""}
+    found = [party(str(number), **bare, name=name).pk for number, name in enumerate(names)]
+    match_new()
+    return found
+
+
+def law_links(record: int, other: int) -> None:
+    """As a run over all leaves it behind."""
+    own = whose()
+    Membership.objects.filter(party=record, ended_at=None).update(ended_at=timezone.now())
+    Membership.objects.create(
+        party_id=record, customer_id=own[other], law="the law", explanation={"with": other, "likeness": {}}
+    )
+
+
+def begins_once() -> bool:
+    firsts = list(Membership.objects.filter(ended_at=None, law=ONE_RECORD).values_list("customer_id", flat=True))
+    return len(firsts) == len(set(firsts))
+
+
+def test_of_two_taken_back_one_after_the_other_nobody_stays_behind(strangers: list[int], maxim: User):
+    a, b, c, *_ = strangers
+    before = whose()
+    one, two = say_same(a, b, by=maxim), say_same(a, c, by=maxim)
+    assert len({whose()[each] for each in (a, b, c)}) == 1
+    assert take_back(one.verdict, by=maxim) == 1 and whose()[b] == before[b] and whose()[a] == whose()[c]
+    assert take_back(two.verdict, by=maxim) == 1 and whose() == before and begins_once()
+
+
+def test_what_the_law_moved_on_since_is_taken_back_all_the_same(strangers: list[int], maxim: User):
+    a, z, dear, *_ = strangers
+    before = whose()
+    said = say_same(a, z, by=maxim)
+    law_links(a, dear)
+    Membership.objects.filter(party=z, ended_at=None).update(ended_at=timezone.now())
+    Membership.objects.create(party_id=z, customer_id=before[dear], law="the law")
+    assert take_back(said.verdict, by=maxim) == 1
+    assert whose() == before | {a: before[dear]} and begins_once()
+
+
+def test_who_was_taken_out_comes_back_with_who_was_said_to_be_the_same_since(strangers: list[int], maxim: User):
+    a, b, c, d, _ = strangers
+    law_links(b, a), law_links(c, a)
+    out = take_out(c, by=maxim)
+    say_same(c, d, by=maxim)
+    assert take_back(out.verdict, by=maxim) == 2
+    assert len({whose()[each] for each in (a, b, c, d)}) == 1 and begins_once()
+
+
+def test_nobody_returns_to_where_they_were_said_not_to_belong(strangers: list[int], maxim: User):
+    a, b, c, *_ = strangers
+    law_links(c, b)
+    said = say_same(a, b, by=maxim)
+    take_out(c, by=maxim)
+    assert take_back(said.verdict, by=maxim) == 1
+    own = whose()
+    assert len({own[a], own[b], own[c]}) == 3 and begins_once()
+    assert refresh() == 0
+
+
+def test_what_was_said_while_a_run_worked_ends_after_it_began(
+    crowd: list[Party], maxim: User, monkeypatch: pytest.MonkeyPatch
+):
+    a, b = party("1"), party("2")
+    c = party("3", name="Olaf Meier", email="o@m.example", phone="", phone_e164="", born_on=None, address="x 1")
+    match_new()
+    whole = link_module.find_pairs
+
+    def meanwhile(*given: object, **more: object) -> object:
+        found = whole(*given, **more)
+        say_same(b.pk, c.pk, by=maxim)
+        return found
+
+    monkeypatch.setattr(link_module, "find_pairs", meanwhile)
+    link_all()
+    assert len({whose()[each.pk] for each in (a, b, c)}) == 1
+    assert not Membership.objects.filter(ended_at__lt=F("made_at")).exists()
+
+
+def test_who_is_erased_while_a_run_works_is_linked_to_nobody(crowd: list[Party], monkeypatch: pytest.MonkeyPatch):
+    a, b = party("1"), party("2")
+    whole = link_module.find_pairs
+
+    def meanwhile(*given: object, **more: object) -> object:
+        found = whole(*given, **more)
+        Party.objects.filter(pk=b.pk).update(erased_at=timezone.now(), name="")
+        return found
+
+    monkeypatch.setattr(link_module, "find_pairs", meanwhile)
+    link_all()
+    assert whose()[a.pk] != whose()[b.pk]
+    assert not PossibleMatch.objects.filter(right=b).exists()
