@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from entente.cli import terminal
 from entente.cli.identify_counting import register_counting
 from entente.lib.errors import EntenteError
@@ -151,7 +153,9 @@ def _words(name: str, found: Explained) -> str:
     for each in found.records:
         lines += ["", f"{each.party.source.name} {each.party.key}  {each.party.name}"]
         if each.verdict is not None:
-            lines.append(f"  said to be the same by {each.verdict.by or 'somebody'} on {each.verdict.made_at.date()}")
+            said = "said to be the same" if each.verdict.is_same else "taken out of another customer"
+            day = timezone.localtime(each.verdict.made_at).date()
+            lines.append(f"  {said} by {each.verdict.by or 'somebody'} on {day}")
         elif each.other is not None:
             lines.append(f"  most like {each.other.source.name} {each.other.key}, {each.weight:.1%} the same customer")
             rows = [[field, how, f"{bits:+.1f}"] for field, (how, bits) in each.likeness.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,8 @@ def _plan(args: argparse.Namespace) -> int:
         "tables": [{"table": held.model._meta.db_table, "rows": count, "fate": held.fate} for held, count in plan.rows],
         "kept": {kind: {"rows": count, "until": until} for kind, (count, until) in plan.kept.items()},
         "files": len(plan.files),
+        "alike": [asdict(other) for other in plan.alike],
+        "mixed": plan.mixed,
     }
 
     def words() -> str:
@@ -121,6 +124,14 @@ def _plan(args: argparse.Namespace) -> int:
         ]
         if plan.files:
             lines.append(f"Files of imports that wait or failed, and hold them: {len(plan.files)}. They go.")
+        for other in plan.alike:
+            asked = [] if other.probability is None else [f"an open question, {other.probability:.0%}"]
+            lines.append(f"May be the same person: customer {other.customer} ({', '.join([*other.shares, *asked])}).")
+        if plan.alike:
+            lines.append("These stay, and what they share keeps nobody out: say first whether they are the same.")
+        if plan.mixed:
+            numbers = ", ".join(map(str, plan.mixed))
+            lines.append(f"Held records of others as well, so what was decided for them stays: customers {numbers}.")
         return "\n".join(
             [*lines, f"Nothing was changed. To do it: entente person erase {args.customer} --because WHY --yes"]
         )

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from django.db import models, transaction
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.formats import date_format, localize
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -136,7 +137,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return date_format(value, "DATETIME_FORMAT")
+        return date_format(timezone.localtime(value), "DATETIME_FORMAT")
     if isinstance(value, date):
         return date_format(value, "DATE_FORMAT")
     if isinstance(value, dict):

@@ -19,10 +19,11 @@ from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from entente.customize.person import TABLES, erase_decisions
+from entente.identify.known_by import Alike, tombstones_of, who_may_be_the_same
 from entente.identify.match import match_some
 from entente.identify.models import Customer, Membership
 from entente.identify.moves import one_at_a_time
-from entente.identify.person import erase_identity, forget_stale_readings, tombstones_of
+from entente.identify.person import erase_identity, forget_stale_readings
 from entente.identify.shown import show
 from entente.interact.person import contact_no_more, erase_dialogue
 from entente.ledger.erase import erase_ledger, files_with, forget_past_retention, kept_by_law, numbers_of
@@ -50,12 +51,15 @@ class NoCustomer(EntenteError):
 class Plan:
     """What erasing would do. rows: table and how many of its rows are theirs. kept: kind -> rows, and the last day they are kept.
 
-    files: copies of files in which they stand. is_erased: nothing is left to do.
+    files: copies of files in which they stand. alike: who may be the same person, and stays; what both share keeps nobody out.
+    mixed: customers that had records of theirs and of others, too; what was decided for those stays. is_erased: nothing is left to do.
     """
 
     rows: list[tuple[Held, int]]
     kept: dict[str, tuple[int, date]]
     files: list[str]
+    alike: list[Alike]
+    mixed: tuple[int, ...]
     is_erased: bool
 
 
@@ -64,7 +68,19 @@ def person_of(customer: int) -> Person:
     if not Customer.objects.filter(pk=customer).exists():
         raise NoCustomer(_("There is no customer number %(number)d.") % {"number": customer})
     own = Membership.objects.filter(customer=customer, ended_at=None).order_by("party_id")
-    return Person(customer, tuple(own.values_list("party_id", flat=True)))
+    parties = tuple(own.values_list("party_id", flat=True))
+    return Person(customer, parties, *_earlier(customer, parties))
+
+
+def _earlier(customer: int, parties: Collection[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Other customers whom these records once were, rising: those that never had another record, and those that did."""
+    was = Membership.objects.filter(party__in=parties).exclude(customer=customer).values("customer")
+    held: dict[int, set[int]] = {}
+    rows = Membership.objects.filter(customer__in=was).order_by("customer_id").values_list("customer_id", "party_id")
+    for earlier, party in rows:
+        held.setdefault(earlier, set()).add(party)
+    mixed = {earlier for earlier, own in held.items() if not own <= set(parties)}
+    return tuple(number for number in held if number not in mixed), tuple(sorted(mixed))
 
 
 def plan_erasure(customer: int, *, today: date, at: datetime, with_files: bool = True) -> Plan:
@@ -78,6 +94,8 @@ def plan_erasure(customer: int, *, today: date, at: datetime, with_files: bool =
         [(held, count) for held in TABLES if (count := counts.get(held.model._meta.db_table))],
         kept_by_law(person, years=retention(), today=today),
         files_with(person, at=at) if with_files else [],
+        who_may_be_the_same(person),
+        person.mixed,
         _is_erased(person),
     )
 

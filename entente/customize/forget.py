@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from entente.customize.models import Answer, Decision, Outcome
 from entente.identify.forget import EMPTY, forget_empty
 from entente.identify.match import refresh
+from entente.identify.moves import one_at_a_time
 from entente.identify.relations_import import forget_relations
 from entente.ledger.models import Import
 from entente.ledger.revert import revert_import
@@ -25,7 +26,7 @@ def take_back(import_id: int, *, by: User | None, at: datetime) -> Import:
 
     Raises what `revert_import` raises.
     """
-    imported = revert_import(import_id, by=by, at=at)
+    imported = revert_import(import_id, by=by, at=at, alone=one_at_a_time)
     forget_reverted()
     refresh()
     return imported

@@ -36,6 +36,6 @@ TABLES: Sequence[Held] = (*identify.HELD, *ledger.HELD, *interact.HELD, *differe
 def erase_decisions(person: Person) -> dict[str, int]:
     """Forget what people wrote about decisions; nothing waits to be done any more. Returns table -> rows."""
     waiting = (Decision.State.OPEN, Decision.State.POSTPONED)
-    Decision.objects.filter(customer=person.customer, state__in=waiting).update(state=Decision.State.PASSED)
-    words = Answer.objects.filter(decision__customer=person.customer).exclude(words="").update(words="")
+    Decision.objects.filter(customer__in=person.customers, state__in=waiting).update(state=Decision.State.PASSED)
+    words = Answer.objects.filter(decision__customer__in=person.customers).exclude(words="").update(words="")
     return {Answer._meta.db_table: words}

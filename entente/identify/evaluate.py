@@ -57,6 +57,13 @@ def evaluate_links(truth: Path, *, source: str = "", progress: Progress = lambda
     now = standing()
     at = now.rows(parties)
     parties, groups, found = parties[at >= 0], groups[at >= 0], now.customer[at[at >= 0]]
+    if not len(parties):
+        raise NotATruth(
+            _(
+                "None of the records in %(file)s is in the ledger%(where)s. Its first column has to number them as their source does."
+            )
+            % {"file": truth, "where": f" ({source})" if source else ""}
+        )
     _names, true = np.unique(groups, return_inverse=True)
     progress("Looking for pairs never compared", 0, None)
     wanted, met = _compared(parties, true)
@@ -110,6 +117,8 @@ def _rows(path: Path, source: str) -> tuple[Ints, NDArray[np.str_], int]:
                 _("Line %(line)s of %(file)s has %(count)s columns, the heading %(wanted)s.")
                 % {"line": line, "file": path, "count": len(row), "wanted": len(head)}
             )
+        if not row[group].strip():
+            raise NotATruth(_("Line %(line)s of %(file)s names no group.") % {"line": line, "file": path})
         asked[row[of_source].strip() if of_source is not None else source, row[record].strip()] = row[group].strip()
     if not asked:
         raise NotATruth(_("%(file)s names no record.") % {"file": path})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection, models
 
 from entente.identify.models import Customer, Membership
+from entente.ledger.holding import relations_to
 
 # For other rooms, too, whose rows hang on a customer.
 EMPTY = f"""
@@ -14,25 +17,26 @@ WHERE NOT EXISTS (SELECT FROM {Membership._meta.db_table} m WHERE m.customer_id 
 
 
 def forget_empty() -> int:
-    """Delete the customers without any record, but those to whom rows of a room above point. Returns how many went.
+    """Delete the customers without any record, but those whom rows of a room above hold. Returns how many went.
 
-    A link that was ended by hand is a record as well: only what came with a reverted import leaves none.
+    A link that was ended by hand is a record as well: only what came with a reverted import leaves none. What hangs on a customer
+    without holding it goes along.
     """
     held = "".join(
         f" AND NOT EXISTS (SELECT FROM {relation.related_model._meta.db_table} h WHERE h.{relation.field.column} = c.id)"
-        for relation in _what_holds_a_customer()
+        for relation in _to_a_customer(models.PROTECT)
+        if relation.related_model is not Membership
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {Customer._meta.db_table} WHERE id IN ({EMPTY}{held})")
+        cursor.execute(f"{EMPTY}{held}")
+        gone = [number for (number,) in cursor.fetchall()]
+        for relation in _to_a_customer(models.CASCADE):
+            table, column = relation.related_model._meta.db_table, relation.field.column
+            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [gone])
+        cursor.execute(f"DELETE FROM {Customer._meta.db_table} WHERE id = ANY(%s)", [gone])
         return int(cursor.rowcount)
 
 
-def _what_holds_a_customer() -> list[models.ManyToOneRel]:
-    """Relations that forbid to delete. Some of them the database does not check."""
-    return [
-        relation
-        for relation in Customer._meta.related_objects
-        if isinstance(relation, models.ManyToOneRel)
-        and relation.on_delete is models.PROTECT
-        and relation.related_model is not Membership
-    ]
+def _to_a_customer(on_delete: Any) -> list[models.ManyToOneRel]:
+    """Some of these the database does not check."""
+    return [relation for relation in relations_to(Customer) if relation.on_delete is on_delete]

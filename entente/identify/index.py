@@ -96,6 +96,11 @@ def write_index(records: Mapping[str, Records], digests: Digests | None = None) 
                 _copy(Reading._meta.db_table + NEXT, each, keys, digests, further)
         rows = np.fromiter(many, np.int64, len(many)), np.fromiter(many.values(), np.int32, len(many))
         copy_columns(HeldByMany._meta.db_table + NEXT, {"key": rows[0], "records": rows[1]})
+        # Some went with their import since they were read.
+        cursor.execute(
+            f"DELETE FROM {Reading._meta.db_table}{NEXT} r "
+            f"WHERE NOT EXISTS (SELECT FROM {Party._meta.db_table} p WHERE p.id = r.party_id)"
+        )
         for model in (Reading, HeldByMany):
             _exchange(cursor, model._meta.db_table)
 

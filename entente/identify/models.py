@@ -94,6 +94,20 @@ class Linkage(models.Model):
         return f"linkage {self.pk} of {self.scope} records"
 
 
+class Verdicts(models.QuerySet["Verdict"]):
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Where the first verdict of one breath goes, the next one stands for it: the rest is still said, and can be taken back."""
+        gone = list(self.values_list("pk", flat=True))
+        for first in Verdict.objects.filter(pk__in=gone, more__isnull=False).distinct():
+            left = list(first.more.exclude(pk__in=gone).order_by("pk").values_list("pk", flat=True))
+            if left:
+                Verdict.objects.filter(pk__in=left).update(together_with=left[0])
+                Verdict.objects.filter(pk=left[0]).update(together_with=None)
+                first.memberships.update(verdict=left[0])
+                first.settled.update(settled_by=left[0])
+        return super().delete()
+
+
 class Verdict(models.Model):
     """Somebody said of two records that they are the same customer, or that they are not. Stands against every later run until it is
     taken back."""
@@ -112,6 +126,8 @@ class Verdict(models.Model):
         related_name="more",
         help_text=_("the verdict it was given in one breath with"),
     )
+
+    objects = Verdicts.as_manager()
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -17,13 +17,11 @@ from entente.identify.models import (
     Verdict,
     Verified,
 )
-from entente.identify.pure.identifiers import mailbox_is_shared
 from entente.identify.relations_models import Deal, DealPart, Relation
 from entente.identify.shown import COLUMNS, show
 from entente.ledger.models import Party
 from entente.ledger.person import DELETED, EMPTIED, KEPT, UNTOUCHED, Held, Person, of_customer, of_party
-from entente.ledger.pure import tombstones as law
-from entente.ledger.tombstones import Spelled, birth_spelling, digits_spelling, number_of, spellings_of
+from entente.ledger.tombstones import digits_spelling
 
 _FIGURES = _(
     "That there was a relation, from when to when and for how much, concerns the other side, too; words about it go."
@@ -55,35 +53,6 @@ HELD: Sequence[Held] = (
 _WORDS_OF_TERMS = ("share_of", "due", "decided_by", "told", "contract", "notice", "notes", "evidence")
 
 
-def tombstones_of(person: Person, numbers: dict[int, str]) -> Iterator[Spelled]:
-    """All by which they would be known again. numbers: of each record, under which number it will stand.
-
-    A common mailbox, and whatever somebody else holds as well, would keep colleagues out: those make none.
-    """
-    for party in Party.objects.filter(pk__in=person.parties, erased_at=None).select_related("source"):
-        yield number_of(party.source.name, party.key, numbers[party.pk])
-        fields = {field.name: getattr(party, field.name) for field in Party._meta.concrete_fields}
-        for spelled in spellings_of(fields):
-            if not _is_anybodys(spelled, party, person):
-                yield spelled
-
-
-def _is_anybodys(spelled: Spelled, party: Party, person: Person) -> bool:
-    others = Party.objects.exclude(pk__in=person.parties)
-    if spelled.kind == law.EMAIL:
-        return mailbox_is_shared(party.email) or others.filter(email__iexact=party.email.strip()).exists()
-    if spelled.kind in (law.PHONE, law.DIGITS, law.BARE):
-        same = Q(phone=party.phone) if party.phone else Q(pk__in=())
-        return others.filter(same | (Q(phone_e164=party.phone_e164) if party.phone_e164 else Q(pk__in=()))).exists()
-    if spelled.kind == law.TAX_ID:
-        return others.filter(tax_id=party.tax_id).exists()
-    same_birth = others.filter(born_on=party.born_on).exclude(name="")
-    return any(
-        birth_spelling(name, str(born_on), postcode) == spelled.spelling
-        for name, born_on, postcode in same_birth.values_list("name", "born_on", "postcode")
-    )
-
-
 def erase_identity(person: Person, words: Collection[str]) -> dict[str, int]:
     """Forget who they are, after the ledger did. words: as `words_of` said before that. Returns table -> rows."""
     gone = {}
@@ -93,8 +62,7 @@ def erase_identity(person: Person, words: Collection[str]) -> dict[str, int]:
     gone[Deal._meta.db_table] = _empty_deals(person, words)
     _empty_linkages(words)
     show([person.customer])
-    _empty_former_customers(person)
-    gone[Customer._meta.db_table] = 1
+    gone[Customer._meta.db_table] = 1 + _empty_former_customers(person)
     return gone
 
 
@@ -105,11 +73,11 @@ def forget_stale_readings() -> int:
     return Reading.objects.filter(party__in=erased).exclude(keys=[]).delete()[0]
 
 
-def _empty_former_customers(person: Person) -> None:
+def _empty_former_customers(person: Person) -> int:
     """A customer whose records have all gone to another is shown to nobody, and still says what they said."""
     former = Customer.objects.filter(memberships__party__in=person.parties).exclude(memberships__ended_at=None)
-    blank = {**dict.fromkeys(COLUMNS, ""), "kind": Party.Kind.UNKNOWN, "search": ""}
-    Customer.objects.filter(pk__in=former.values("pk")).update(**blank)
+    blank = {**dict.fromkeys(COLUMNS, ""), "kind": Party.Kind.UNKNOWN, "search": "", "shown_of": None}
+    return Customer.objects.filter(pk__in=former.values("pk")).update(**blank)
 
 
 def _empty_deals(person: Person, words: Collection[str]) -> int:
@@ -128,7 +96,9 @@ def _empty_deals(person: Person, words: Collection[str]) -> int:
 
 def _empty_linkages(words: Collection[str]) -> None:
     digits = {digits_spelling(word)[-9:] for word in words} - {""}
-    for run in Linkage.objects.exclude(ignored=[]):
+    for run in Linkage.objects.exclude(ignored=[], error=""):
         left = [row for row in run.ignored if not {str(cell).lower() for cell in row} & {*words, *digits}]
-        if left != run.ignored:
-            Linkage.objects.filter(pk=run.pk).update(ignored=left)
+        # What went wrong may quote the row that it went wrong with.
+        error = "" if any(word in run.error.lower() for word in words) else run.error
+        if (left, error) != (run.ignored, run.error):
+            Linkage.objects.filter(pk=run.pk).update(ignored=left, error=error)

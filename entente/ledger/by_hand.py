@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from entente.ledger.erasures import welcome_back
 from entente.ledger.models import Party, Source
@@ -25,7 +26,7 @@ class Nameless(EntenteError):
     """A party was to be written down without a name."""
 
     def __init__(self) -> None:
-        super().__init__("Give a name, or a given name or a family name.")
+        super().__init__(_("Give a name, or a given name or a family name."))
 
 
 def record_party(fields: Mapping[str, str], *, returned_by: User | None = None) -> Party:
@@ -38,7 +39,7 @@ def record_party(fields: Mapping[str, str], *, returned_by: User | None = None) 
     given["name"] = given["name"] or f"{given['given_name']} {given['family_name']}".strip()
     if not given["name"]:
         raise Nameless
-    source, _ = Source.objects.get_or_create(name=BY_HAND)
+    source = Source.objects.get_or_create(name=BY_HAND)[0]
     given["kind"] = given["kind"] or Party.Kind.UNKNOWN
     given["email"] = given["email"].lower()
     given["phone_e164"] = e164(given["phone"], given["country"])

@@ -38,6 +38,7 @@ class Tombstone(models.Model):
         BARE = "bare", _("phone of which no country was known")
         TAX_ID = "tax_id", _("tax number")
         BIRTH = "birth", _("name, date of birth and postcode")
+        HANDLE = "handle", _("a further number or name")
 
     erasure = models.ForeignKey(Erasure, models.CASCADE, related_name="tombstones")
     kind = models.CharField(max_length=6, choices=Kind)

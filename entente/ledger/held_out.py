@@ -3,6 +3,7 @@ about money comes in without the person."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,7 @@ from entente.ledger.tombstones import (
     Tombstones,
     birth_spelling,
     digits_spelling,
+    handle_spellings,
     number_of,
     phone_asked,
     raise_tombstones,
@@ -80,6 +82,16 @@ def _met_parties(rows: PartyRows, source: str, stones: Tombstones) -> Iterator[t
         said = birth_spelling(columns["name"][row], columns["born_on"][row], columns["postcode"][row])
         if whose := stones.meets(law.BIRTH, said):
             yield row, whose
+    if law.HANDLE in stones.digests:
+        handles = [
+            (row, handle)
+            for row, text in enumerate(columns["identifiers"]) if text != "{}"
+            for handle in handle_spellings(json.loads(text))
+        ]  # fmt: skip
+        for place in stones.among(law.HANDLE, [handle for _row, handle in handles]):
+            row, handle = handles[place]
+            if whose := stones.meets(law.HANDLE, handle):
+                yield row, whose
 
 
 def without_erased_customers(

@@ -13,7 +13,7 @@ def let_go(
 
     passed_over: models whose hold the caller has looked at.
     """
-    relations = [each for each in model._meta.related_objects if each.related_model not in passed_over]
+    relations = [each for each in relations_to(model) if each.related_model not in passed_over]
     found = model._base_manager.filter(pk__in=ids)
     for relation in _of(relations, models.PROTECT):
         found = found.exclude(pk__in=relation.related_model.objects.filter(
@@ -25,6 +25,12 @@ def let_go(
         held = relation.related_model.objects.filter(**{f"{relation.field.name}__in": gone})
         held.update(**{relation.field.name: None})
     return gone
+
+
+def relations_to(model: type[models.Model]) -> list[models.ManyToOneRel]:
+    """Every foreign key to a model; those without a name on its side (`related_name="+"`), too."""
+    every = model._meta.get_fields(include_hidden=True)
+    return [each for each in every if isinstance(each, models.ManyToOneRel)]
 
 
 def _of(relations: Sequence[Any], on_delete: Any) -> list[Any]:

@@ -34,10 +34,17 @@ DELETED, EMPTIED, KEPT, UNTOUCHED = "deleted", "emptied", "kept", "untouched"
 
 @dataclass(frozen=True)
 class Person:
-    """A customer and the records believed to be them, rising."""
+    """A customer and the records believed to be them, rising. Customers whom these records were earlier: former, those that never held
+    another record, and stand empty now; mixed, those that did."""
 
     customer: int
     parties: tuple[int, ...]
+    former: tuple[int, ...] = ()
+    mixed: tuple[int, ...] = ()
+
+    @property
+    def customers(self) -> tuple[int, ...]:
+        return (self.customer, *self.former)
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def of_party(model: type[models.Model], *fields: str) -> Callable[[Person], mode
 
 
 def of_customer(model: type[models.Model], field: str = "customer") -> Callable[[Person], models.QuerySet[Any]]:
-    return lambda person: model._default_manager.filter(**{field: person.customer}).order_by("pk")
+    return lambda person: model._default_manager.filter(**{f"{field}__in": person.customers}).order_by("pk")
 
 
 def _dealing_versions(person: Person) -> models.QuerySet[Any]:

@@ -1,10 +1,11 @@
 """Take an import back: its lines and what it said of parties and dealings, then what nobody else needs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from entente.ledger.dealing_revert import remove_dealings
 from entente.ledger.holding import let_go
@@ -19,20 +20,23 @@ from entente.ledger.tombstones import hold_off_erasure
 BATCH = 5_000
 
 
-def revert_import(import_id: int, *, by: Any, at: datetime) -> Import:
+def revert_import(import_id: int, *, by: Any, at: datetime, alone: Callable[[], None] = lambda: None) -> Import:
     """Remove the import's lines, its orders without lines, and its parties, products and dealings that nothing else speaks of.
 
     A party stays where somebody has talked with it, consented for it or ordered for it since, or where another import spoke of it.
     Of what the import said about it, or about a dealing, the newest word that is left holds again. What a line of an order has
     filled in on a party that stays, stays. The file may be imported again afterwards.
+
+    alone: waits until nobody else changes what a room above keeps about parties, until the end of the transaction.
     Raises SourceIsBusy, ImportIsOver.
     """
     imported = Import.objects.select_related("source").get(id=import_id)
     with sole(imported.source), transaction.atomic():
         hold_off_erasure()
+        alone()
         imported = Import.objects.select_for_update(of=("self",)).select_related("source").get(id=import_id)
         if imported.state == Import.State.REVERTED:
-            raise ImportIsOver(f"Import {import_id} was taken back already.")
+            raise ImportIsOver(_("Import %(number)d was taken back already.") % {"number": import_id})
         _remove(imported)
         imported.state, imported.reverted_at, imported.reverted_by = Import.State.REVERTED, at, by
         imported.refused.all().delete()

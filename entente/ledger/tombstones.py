@@ -177,19 +177,26 @@ def birth_spelling(name: str, born_on: str, postcode: str) -> str:
     return law.APART.join(parts) if all(parts) else ""
 
 
+def handle_spellings(identifiers: Mapping[str, Any] | None) -> list[str]:
+    """Of the further numbers and names of a party, those that are long enough to be one person's."""
+    said = (law.handle_spelling(name, str(value or "")) for name, value in (identifiers or {}).items())
+    return [spelling for spelling in said if spelling]
+
+
 def spellings_of(fields: Mapping[str, Any]) -> list[Spelled]:
     """All by which these fields of a party say who it is; but for its number."""
     phone, born_on = str(fields.get("phone_e164") or ""), str(fields.get("born_on") or "")
-    email, tax_id = law.email_spelling(fields.get("email", "")), law.tax_spelling(fields.get("tax_id", ""))
+    email, tax_id = law.email_spelling(fields.get("email") or ""), law.tax_spelling(fields.get("tax_id") or "")
     written = str(fields.get("phone") or phone)
     digits, tail = digits_spelling(written), law.tail_of(written)
-    birth = birth_spelling(fields.get("name", ""), born_on, fields.get("postcode", ""))
+    birth = birth_spelling(fields.get("name") or "", born_on, fields.get("postcode") or "")
     found = (
         Spelled(law.EMAIL, email, email), Spelled(law.PHONE, phone, phone), Spelled(law.DIGITS, digits, tail),
         Spelled(law.TAX_ID, tax_id, tax_id), Spelled(law.BIRTH, birth, born_on),
     )  # fmt: skip
     bare = () if phone else (Spelled(law.BARE, digits, tail),)
-    return [each for each in (*found, *bare) if each.spelling]
+    handles = (Spelled(law.HANDLE, each, each) for each in handle_spellings(fields.get("identifiers")))
+    return [each for each in (*found, *bare, *handles) if each.spelling]
 
 
 def met_by(fields: Mapping[str, Any], stones: Tombstones) -> list[tuple[str, str]]:

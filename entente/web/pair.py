@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Max, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entente.differentiate.models import Cycle, Valuation
@@ -125,7 +126,7 @@ def _known(parties: Sequence[Party], customers: Sequence[Customer], cycle: Cycle
     rows = [
         (_("Source"), [party.source.name for party in parties]),
         (_("Number there"), [party.key for party in parties]),
-        (_("Known since"), [day(party.known_on or party.recorded_at.date()) for party in parties]),
+        (_("Known since"), [day(party.known_on or timezone.localtime(party.recorded_at).date()) for party in parties]),
         (_("Orders"), [number(bought.get(party.pk, none)[0]) for party in parties]),
         (_("Last order"), [day(bought.get(party.pk, none)[1]) for party in parties]),
     ]

@@ -145,7 +145,9 @@ def _why(record: Record) -> str:
             "source": record.other.source.name,
             "key": record.other.key,
         }
-    return _("The customer began with it.") if record.is_first else record.law.capitalize()
+    if record.is_first:
+        return _("The customer began with it.")
+    return _("Somebody put it here.") if record.is_by_hand else _("It is like the others.")
 
 
 def _fields(customer: Customer) -> list[Field]:

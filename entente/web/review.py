@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language_bidi
+from django.utils.translation import get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -75,7 +75,11 @@ def verdict_withdrawal(request: HttpRequest, verdict_id: int) -> HttpResponse:
     except NothingToDecide as error:
         told = str(error)
     else:
-        told = _("Taken back.") if not moved else _("Taken back: all is where it was.")
+        told = _("Taken back.")
+        if moved:
+            told += " " + ngettext("%(number)d record went back.", "%(number)d records went back.", moved) % {
+                "number": moved
+            }
         question = asking.waiting().filter(left=verdict.left_id, right=verdict.right_id).first()
     return _answered(request, since=question, itself=True, told=told)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,15 +12,17 @@ import pytest
 from django.apps import apps
 from django.db import models
 
+from entente.customize.archive import write_archive
 from entente.customize.erase import NoCustomer, NoReason, erase, erase_again, person_of, plan_erasure
-from entente.customize.models import Decision
+from entente.customize.models import Answer, Decision
 from entente.customize.person import TABLES
 from entente.cycle import run_cycle
 from entente.identify.index import read_digests, write_index
 from entente.identify.match import match_new
-from entente.identify.models import Customer
+from entente.identify.models import Customer, Linkage, Membership
 from entente.identify.person import forget_stale_readings
 from entente.identify.records import read_records
+from entente.identify.verdicts import say_same
 from entente.interact.models import Outgoing
 from entente.interact.person import NO_CONTACT
 from entente.ledger.models import (
@@ -203,8 +207,10 @@ def test_the_same_files_again_do_not_bring_her_back(tale: Tale, tmp_path: Path):
         "x2,K. D.,,+49 30 901820,DE,,,,,,",
         "x3,K. D.,,,DE,,,,DE 811 907 980,,",
         "x4,KHALIDA DORNROSCHEN,,,DE,,10115,,,1958-03-27,",
+        "x5,K. D.,khalida.old@dornroeschen.example,,DE,,,,,,",
+        "x6,K. D.,,,DE,,,,,,@K_Rose_Handle",
     ],
-    ids=["mail", "phone", "tax number", "name, birthday and postcode"],
+    ids=["mail", "phone", "tax number", "name, birthday and postcode", "mail of earlier", "handle"],
 )
 def test_under_another_number_she_is_known_all_the_same(tale: Tale, tmp_path: Path, row: str):
     gone(tale)
@@ -249,6 +255,65 @@ def test_colleagues_are_not_kept_out(tale: Tale, tmp_path: Path):
     assert run.rows_recorded == 1 and Party.objects.get(key="c3").name == "Cleo"
 
 
+def test_a_handle_of_two_keeps_nobody_out(tale: Tale, tmp_path: Path):
+    heading = facts.PARTIES.split("\n")[0]
+    bring(tmp_path, "parties", f"{heading}\nh1,Hanna,,,DE,,,,,,choir91\nh2,Hugo,,,DE,,,,,,choir91\n")
+    match_new()
+    erase(_customer("h1"), because="She asked.", by=None, today=TODAY, at=NOW)
+    run = bring(tmp_path, "parties", f"{heading}\nh3,Hilde,,,DE,,,,,,choir91\n")
+    assert run.rows_recorded == 1 and Party.objects.get(key="h3").name == "Hilde"
+
+
+def test_what_hung_on_who_they_were_goes_as_well(tale: Tale, tmp_path: Path):
+    """Her customer was counted as another's since; what was said of it then is hers all the same."""
+    heading = facts.PARTIES.split("\n")[0]
+    bring(tmp_path, "parties", f"{heading}\nkh-2,Kh. Dorn,kd@x.example,,DE,,,,,,\n")
+    match_new()
+    Customer.objects.filter(pk=_customer("kh-2")).update(looked_after_by=tale.anna)
+    now = say_same(tale.parties[0], Party.objects.get(key="kh-2").pk, by=tale.anna).customer
+    assert now != tale.khalida.pk and tale.khalida.pk in person_of(now).former
+    file = io.BytesIO()
+    write_archive(now, file, by=tale.anna, at=NOW, today=TODAY)
+    assert b"told her in confidence" in zipfile.ZipFile(file).read("data.json")
+    erase(now, because="She asked.", by=tale.anna, today=TODAY, at=NOW)
+    assert found_in_database((*CANARIES, "Kh. Dorn", "kd@x.example")) == {}
+    of_old = Decision.objects.get(customer=tale.khalida)
+    assert of_old.state == Decision.State.PASSED and of_old.answers.get().words == ""
+    assert Customer.objects.get(pk=tale.khalida.pk).shown_of is None
+
+
+def test_a_customer_who_once_held_somebody_elses_record_is_left_and_told(tale: Tale):
+    mixed = Membership.objects.create(
+        party_id=tale.parties[0], customer=tale.norbert, law="test", ended_at=NOW
+    ).customer_id
+    assert plan_erasure(tale.khalida.pk, today=TODAY, at=NOW).mixed == (mixed,)
+    before = counts(of=tale.norbert)["customize.Answer"]
+    gone(tale)
+    assert counts(of=tale.norbert)["customize.Answer"] == before
+    assert Answer.objects.get(decision__customer=tale.norbert).words == "fine"
+
+
+def test_who_may_be_the_same_is_told_before(tale: Tale, tmp_path: Path):
+    heading = facts.PARTIES.split("\n")[0]
+    bring(tmp_path, "parties", f"{heading}\nkh-3,K. Dorn,KHALIDA@dornroeschen.example,,DE,,,,,,\n")
+    match_new()
+    alike = {each.customer: each for each in plan_erasure(tale.khalida.pk, today=TODAY, at=NOW).alike}
+    assert alike.keys() == {tale.norbert.pk, _customer("kh-3")}
+    assert alike[tale.norbert.pk].probability == 0.6 and alike[tale.norbert.pk].shares == []
+    assert (alike[_customer("kh-3")].probability, alike[_customer("kh-3")].shares) == (None, ["e-mail"])
+
+
+def test_what_a_failed_run_quoted_goes(tale: Tale):
+    failed = Linkage.objects.create(law="test", sure=0.9, doubtful=0.5, started_at=NOW, state="failed",
+                                    error="invalid value: khalida@dornroeschen.example")  # fmt: skip
+    other = Linkage.objects.create(
+        law="test", sure=0.9, doubtful=0.5, started_at=NOW, state="failed", error="disk full"
+    )
+    gone(tale)
+    failed.refresh_from_db(), other.refresh_from_db()
+    assert (failed.error, other.error) == ("", "disk full")
+
+
 def _customer(key: str) -> int:
     return Customer.objects.get(memberships__party__key=key, memberships__ended_at=None).pk
 
@@ -277,8 +342,6 @@ def test_who_came_to_share_her_customer_meanwhile_stays(tale: Tale):
     gone(tale)
     _restore(tale)
     other = Party.objects.create(source=Party.objects.get(pk=tale.parties[0]).source, key="o1", name="Olga")
-    from entente.identify.models import Membership
-
     Membership.objects.create(party=other, customer=tale.khalida, law="test")
     erase_again(today=TODAY, at=NOW)
     shown = Customer.objects.get(pk=tale.khalida.pk)

@@ -153,7 +153,7 @@ def test_of_several_heads_the_one_joined_last_and_the_group_before_the_chain(wor
 def test_a_circle_that_a_link_closes_is_counted_for_itself_and_told(world: World):
     world.says("mother", "group", "branch")
     # The records of chain and son turn out to be one customer's.
-    Membership.objects.filter(customer=world["chain"]).update(customer=world["son"])
+    Membership.objects.filter(customer=world["chain"]).update(customer=world["son"], law="test")
     with facts(Counting.GROUP) as found:
         # son/chain lives with mother, who belongs to the branch, which belongs to the chain.
         assert len(found.money()["customer_id"]) == 5

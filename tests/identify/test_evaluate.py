@@ -16,7 +16,9 @@ from entente.identify.evaluate import NotATruth, evaluate_links
 from entente.identify.link import link_all
 from entente.identify.match import match_new
 from entente.identify.models import Customer, Linkage, Membership
+from entente.identify.verdicts import take_out
 from entente.ledger.models import Party, Source
+from entente.staff.models import User
 from tests.identify.test_index import made
 from tests.identify.test_link import ANNA, party
 from tests.ledger.test_killed import address
@@ -72,6 +74,8 @@ def test_a_number_that_stands_in_several_sources_has_to_be_told_apart(tmp_path: 
         ("id\n1\n", "two columns"),
         ("id,group\n", "names no record"),
         ("id,group\n1\n", "Line 2 .* 1 columns"),
+        ("id,group\n1,\n", "Line 2 .* no group"),
+        ("id,group\n77,a\n78,a\n", "None of the records .* is in the ledger"),
     ],
 )
 def test_a_wrong_file_is_refused_with_a_word(tmp_path: Path, text: str, said: str):
@@ -104,6 +108,11 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["identify", "--explain", str(several.pk)]) == 0
     told = capsys.readouterr().out
     assert "2 records" in told and "most like CRM 1" in told and "email" in told
+    by = User.objects.create(email="maxim@example.org", name="Maxim")
+    alone = take_out(Party.objects.get(key="2", name=ANNA["name"]).pk, by=by).customer
+    assert main(["identify", "--explain", str(alone)]) == 0
+    told = capsys.readouterr().out
+    assert "taken out of another customer by Maxim" in told and "said to be the same" not in told
     assert main(["identify", "--explain", "999999"]) == 1
     assert "no customer number 999999" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -40,7 +40,7 @@ def a_run(parties: list[Party]) -> dict[int, int]:
     own = dict(Membership.objects.filter(ended_at=None).values_list("party_id", "customer_id"))
     for row, root in enumerate(found.together(len(records)).tolist()):
         if row != root:
-            Membership.objects.filter(party=number[row]).update(customer=own[number[root]])
+            Membership.objects.filter(party=number[row]).update(customer=own[number[root]], law="test")
     return dict(Membership.objects.filter(ended_at=None).values_list("party_id", "customer_id"))
 
 

@@ -163,7 +163,7 @@ def test_a_customer_of_two_records_is_one_candidate(known: SimpleNamespace):
     update_index([again.pk])
     one, other = customer_of(known.anna), customer_of(again)
     assert {each.customer for each in resolve({"email": known.anna.email}, user=known.user)} == {one, other}
-    again.memberships.update(customer=one)
+    again.memberships.update(customer=one, law="test")
     assert [each.customer for each in resolve({"email": known.anna.email}, user=known.user)] == [one]
     assert Customer.objects.filter(pk=other.pk).exists()
 

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 KEY, EMAIL, PHONE, DIGITS, BARE, TAX_ID, BIRTH = "key", "email", "phone", "digits", "bare", "tax_id", "birth"
+HANDLE = "handle"
 BUCKETS = 1 << 16
-SHORTEST_PHONE, SHORTEST_TAX_ID = 7, 4
+SHORTEST_PHONE, SHORTEST_TAX_ID, SHORTEST_HANDLE = 7, 4, 4
 _NO_DIGIT = re.compile(r"\D+")
 APART = "\x1f"
 _MARKS = str.maketrans("", "", " \u00a0\u202f\t.,:;/\\|_+*#'\"()[]-\u2010\u2011\u2012\u2013\u2014")
@@ -48,6 +49,13 @@ def tax_spelling(text: str) -> str:
     """A tax number, bare; '' where it is too short to be one, or has no digit."""
     found = bare_number(text)
     return found if len(found) >= SHORTEST_TAX_ID and any(map(str.isdigit, found)) else ""
+
+
+def handle_spelling(name: str, value: str) -> str:
+    """A further number or name that somebody is known by, and how that is called, for another system may count alike; '' where it is too
+    short to be one person's. Capitals, spaces and a leading @ make no difference."""
+    plain = "".join(value.casefold().split()).lstrip("@#")
+    return f"{name.casefold()}{APART}{plain}" if len(plain) >= SHORTEST_HANDLE else ""
 
 
 def key_spelling(source: str, key: str) -> str:
