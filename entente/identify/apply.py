@@ -26,7 +26,7 @@ from entente.identify.models import (
     Verified,
 )
 from entente.identify.moves import as_json, homes, move, one_at_a_time
-from entente.identify.pure.clusters import cluster
+from entente.identify.pure.clusters import cluster, ways_home
 from entente.identify.pure.keepers import NOBODY, keepers
 from entente.identify.shown import show
 from entente.ledger.models import Party
@@ -234,6 +234,8 @@ def _find_homes(to: Ints, together: Ints, now: Standing) -> int:
 
 def _move(linkage: Linkage, moved: Ints, to: Ints, together: Ints, now: Standing, pairs: Pairs, sure: Ints) -> None:
     best = _best_of_each(pairs, sure, now.parties[moved])
+    step = _steps(moved, to, now, pairs, sure)[moved]
+    best = np.where(step >= 0, step, best)
     backed = np.flatnonzero(best >= 0)
     explanation: list[dict[str, Any]] = [{} for _ in moved]
     for row, pair, likeness in zip(
@@ -253,6 +255,16 @@ def _move(linkage: Linkage, moved: Ints, to: Ints, together: Ints, now: Standing
         at=timezone.now(),
         linkage=linkage,
     )
+
+
+def _steps(moved: Ints, to: Ints, now: Standing, pairs: Pairs, sure: Ints) -> Ints:
+    """(n,) for each record that moved the pair that brought it there, so that all of a customer together say why they are one; or -1."""
+    left, right = now.rows(pairs.left[sure]), now.rows(pairs.right[sure])
+    stays = np.ones(len(to), np.bool_)
+    stays[moved] = False
+    own = np.flatnonzero((to[left] == to[right]) & ~(stays[left] & stays[right]))
+    found = ways_home(stays, left[own], right[own], pairs.weight[sure[own]])
+    return np.where(found >= 0, sure[own][found] if len(own) else -1, -1)
 
 
 def _best_of_each(pairs: Pairs, rows: Ints, parties: Ints) -> Ints:

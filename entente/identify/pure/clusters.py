@@ -9,6 +9,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 
 Ints = NDArray[np.int64]
 
@@ -34,6 +36,41 @@ def cluster(
     parent = np.arange(n, dtype=np.int64)
     _join(parent, a, b, len(same), of[by], other[by], most)
     return parent
+
+
+def ways_home(
+    is_home: NDArray[np.bool_], left: NDArray[np.integer], right: NDArray[np.integer], weight: NDArray[np.float64]
+) -> Ints:
+    """(n,) for each record the pair by which it hangs on the others: the next step on its way home along the surest pairs, or -1.
+
+    is_home: (n,) records that are where they belong already. Of records that hang together without one, the lowest is home. Taken
+    together, these pairs hold together whatever all pairs do. Time: that of sorting the pairs.
+    """
+    n = len(is_home)
+    found = np.full(n, -1, np.int64)
+    if not len(left):
+        return found
+    a, b = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
+    order = np.lexsort((-weight, b, a))
+    order = order[np.append(True, np.diff(a[order] * n + b[order]) != 0)]  # of the same pair twice the surer one
+    a, b = a[order], b[order]
+    _, whole = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
+    has_home = np.zeros(n, np.bool_)
+    has_home[whole[is_home]] = True
+    _, lowest = np.unique(whole, return_index=True)
+    hangs = np.zeros(n, np.bool_)
+    hangs[a] = hangs[b] = True
+    homes = np.flatnonzero(hangs & (is_home | ((np.arange(n) == lowest[whole]) & ~has_home[whole])))
+    # One more record stands for home, and every way to it is shorter than any other.
+    cost = np.concatenate([weight.max() - weight[order] + 1.0, np.full(len(homes), 0.5)])
+    ends = np.concatenate([a, homes]), np.concatenate([b, np.full(len(homes), n)])
+    tree = minimum_spanning_tree(coo_array((cost, ends), shape=(n + 1, n + 1)).tocsr())
+    _, before = breadth_first_order(tree, n, directed=False)
+    away = np.flatnonzero((before[:n] >= 0) & (before[:n] < n))
+    step = before[away].astype(np.int64)
+    key = np.minimum(away, step) * n + np.maximum(away, step)
+    found[away] = order[np.searchsorted(a * n + b, key)]
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
