@@ -32,6 +32,7 @@ ABANDONED = timedelta(days=7)
 @app.task(name="import_file")
 def import_file(import_id: int) -> None:
     """Read an uploaded file into the ledger, and recognise whom it brought."""
+    from entente.customize.erase import after_import
     from entente.differentiate.current import in_force
     from entente.differentiate.stakes import write_stakes
     from entente.identify.bring_in import bring_in
@@ -42,6 +43,7 @@ def import_file(import_id: int) -> None:
     except SourceIsBusy:
         defer_import(import_id, wait_s=BUSY_S)
     else:
+        after_import(at=timezone.now())
         write_stakes(in_force())
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.security import HttpBearer
 
-from entente.api import imports, resolve
+from entente.api import imports, proofs, resolve
 from entente.api.permissions import NAMESPACE, token_of
 from entente.api.problems import answer_problems
 from entente.staff.models import Token
@@ -25,4 +25,5 @@ api = NinjaAPI(
 )
 api.add_router("", imports.router)
 api.add_router("", resolve.router)
+api.add_router("", proofs.router)
 answer_problems(api)

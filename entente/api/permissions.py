@@ -32,6 +32,9 @@ ROUTES: dict[str, Mapping[str, str]] = {
     "api:import": {"GET": Scope.IMPORT},
     "api:import-reversal": {"POST": Scope.IMPORT},
     "api:resolve": {"POST": Scope.RESOLVE},
+    # A proof is a fact. Who only looks people up, as a switchboard does, must not make what is claimed believed.
+    "api:proofs": {"POST": Scope.IMPORT},
+    "api:proofs-withdrawal": {"POST": Scope.IMPORT},
     "api:openapi-json": {"GET": OPEN},
     "api:api-root": {"GET": OPEN},
 }

@@ -40,7 +40,7 @@ class Reason(Schema):
 
 
 class CustomerCandidate(Schema):
-    """A customer it may be. is_verified: the holder of the record has proved that the mailbox or the telephone is theirs; without
+    """A customer it may be. is_verified: the holder of one of its records has proved that the mailbox or the telephone is theirs; without
     that nothing may be opened to who calls or writes.
     """
 

@@ -141,6 +141,7 @@ def import_file(args: argparse.Namespace, *, progress: Callable[..., None]) -> t
 
     Raises OpenQuestions where the file can be read in several ways, and what `run_import` raises.
     """
+    from entente.customize.erase import after_import
     from entente.identify.bring_in import bring_in
     from entente.ledger.models import Import
     from entente.ledger.record import open_import
@@ -150,7 +151,9 @@ def import_file(args: argparse.Namespace, *, progress: Callable[..., None]) -> t
         rank=getattr(args, "rank", None),
     )  # fmt: skip
     was_known = opened.state == Import.State.DONE
-    return bring_in(opened.pk, progress=_shown_by(progress, opened.kind), matching=progress), was_known
+    imported = bring_in(opened.pk, progress=_shown_by(progress, opened.kind), matching=progress)
+    after_import(at=timezone.now())
+    return imported, was_known
 
 
 def _import(args: argparse.Namespace) -> int:

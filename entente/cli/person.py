@@ -131,7 +131,9 @@ def _plan(args: argparse.Namespace) -> int:
             lines.append("These stay, and what they share keeps nobody out: say first whether they are the same.")
         if plan.mixed:
             numbers = ", ".join(map(str, plan.mixed))
-            lines.append(f"Held records of others as well, so what was decided for them stays: customers {numbers}.")
+            lines.append(
+                f"Held records of others, too; what was decided for them stays, without words that name them: customers {numbers}."
+            )
         return "\n".join(
             [*lines, f"Nothing was changed. To do it: entente person erase {args.customer} --because WHY --yes"]
         )

@@ -107,6 +107,7 @@ def _page(person: Person, tables: list[tuple[Held, list[dict[str, Any]]]], at: d
             "at": at,
             "records": Party.objects.filter(pk__in=person.parties).select_related("source").order_by("pk"),
             "sections": [_section(held, rows) for held, rows in tables if rows],
+            "mixed": person.mixed,
             "nothing": [str(held.title) for held, rows in tables if not rows],
             "kept": [(kinds[kind], count, until) for kind, (count, until) in kept.items()],
             "fates": [(str(held.title), str(held.why)) for held in TABLES if held.why],

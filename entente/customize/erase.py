@@ -7,7 +7,7 @@ tombstones.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -52,7 +52,8 @@ class Plan:
     """What erasing would do. rows: table and how many of its rows are theirs. kept: kind -> rows, and the last day they are kept.
 
     files: copies of files in which they stand. alike: who may be the same person, and stays; what both share keeps nobody out.
-    mixed: customers that had records of theirs and of others, too; what was decided for those stays. is_erased: nothing is left to do.
+    mixed: customers that had records of theirs and of others, too; what was decided for those stays, but for words that name them.
+    is_erased: nothing is left to do.
     """
 
     rows: list[tuple[Held, int]]
@@ -155,13 +156,24 @@ def erase_again(*, today: date, at: datetime, path: Path | None = None) -> dict[
     done = {"taken_up": len(taken_up), "finished": finish_all(), "erased": _erase_who_is_back(today, at), "past": 0}
     with transaction.atomic():
         _alone()
-        _take_in_who_came_nameless(at)
+        _take_in(_who_came_nameless(), at)
         forget_stale_readings()
         numbers = Party.objects.exclude(erased_at=None).order_by("pk").values_list("pk", flat=True)
         nobody = Person(0, tuple(numbers))
         done["past"] = sum(forget_past_retention(nobody, years=retention(), today=today).values())
     write_list()
     return done
+
+
+def after_import(*, at: datetime) -> None:
+    """Whoever an import met and had no record of is erased with it; and the list knows the numbers by which they were met."""
+    if _who_came_nameless():
+        with transaction.atomic():
+            _alone()
+            _take_in(_who_came_nameless(), at)
+            forget_stale_readings()
+    if Tombstone.objects.exists():
+        write_list()
 
 
 def _must_have_records(customer: int) -> None:
@@ -199,7 +211,7 @@ def _erase(person: Person, numbers: Mapping[int, str], erasure: Erasure, *, toda
         for held in TABLES
         if held.fate == DELETED and held.of is not None
     }
-    gone |= erase_decisions(person) | erase_dialogue(person)
+    gone |= erase_decisions(person, words) | erase_dialogue(person)
     gone |= erase_ledger(person, numbers, words, years=retention(), today=today, at=at)
     gone |= erase_identity(person, words)
     for table, count in gone.items():
@@ -231,11 +243,13 @@ def _erase_who_is_back(today: date, at: datetime) -> int:
             count += len(met)
 
 
-def _take_in_who_came_nameless(at: datetime) -> None:
+def _who_came_nameless() -> list[int]:
     """Records that an import made for the orders of an erased person, known by a mailbox under a number that was new."""
     numbers = Tombstone.objects.filter(kind=law.KEY).values("stands_as")
-    fresh = Party.objects.filter(key__in=numbers, name="", email="", erased_at=None)
-    parties = list(fresh.values_list("pk", flat=True))
+    return list(Party.objects.filter(key__in=numbers, name="", email="", erased_at=None).values_list("pk", flat=True))
+
+
+def _take_in(parties: Sequence[int], at: datetime) -> None:
     contact_no_more(parties)
     Party.objects.filter(pk__in=parties).update(erased_at=at)
 

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from entente.customize.models import Answer, Decision, Outcome
 from entente.identify.forget import EMPTY, forget_empty
 from entente.identify.match import refresh
-from entente.identify.moves import one_at_a_time
 from entente.identify.relations_import import forget_relations
+from entente.identify.verdicts import losing_records
 from entente.ledger.models import Import
 from entente.ledger.revert import revert_import
 from entente.staff.models import User
@@ -26,7 +26,7 @@ def take_back(import_id: int, *, by: User | None, at: datetime) -> Import:
 
     Raises what `revert_import` raises.
     """
-    imported = revert_import(import_id, by=by, at=at, alone=one_at_a_time)
+    imported = revert_import(import_id, by=by, at=at, within=losing_records(import_id, by=by))
     forget_reverted()
     refresh()
     return imported

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from entente.customize.models import Answer, Decision, Outcome
@@ -33,9 +34,15 @@ HELD: Sequence[Held] = (
 TABLES: Sequence[Held] = (*identify.HELD, *ledger.HELD, *interact.HELD, *differentiate.HELD, *HELD)
 
 
-def erase_decisions(person: Person) -> dict[str, int]:
-    """Forget what people wrote about decisions; nothing waits to be done any more. Returns table -> rows."""
+def erase_decisions(person: Person, words: Collection[str]) -> dict[str, int]:
+    """Forget what people wrote about decisions; nothing waits to be done any more. Returns table -> rows.
+
+    words: as `words_of` said. What was decided for customers who were others as well stays; what was written of it and names them goes.
+    """
     waiting = (Decision.State.OPEN, Decision.State.POSTPONED)
     Decision.objects.filter(customer__in=person.customers, state__in=waiting).update(state=Decision.State.PASSED)
-    words = Answer.objects.filter(decision__customer__in=person.customers).exclude(words="").update(words="")
-    return {Answer._meta.db_table: words}
+    written = Answer.objects.exclude(words="")
+    of_mixed = written.filter(decision__customer__in=person.mixed).values_list("pk", "words")
+    telling = [pk for pk, text in of_mixed if any(word in text.lower() for word in words)]
+    gone = written.filter(Q(decision__customer__in=person.customers) | Q(pk__in=telling)).update(words="")
+    return {Answer._meta.db_table: gone}

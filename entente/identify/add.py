@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from entente.identify.index import update_index
+from entente.identify.index import compare_again, update_index
 from entente.identify.match import match_some
 from entente.identify.models import Membership
 from entente.identify.moves import one_at_a_time
@@ -18,7 +18,8 @@ from entente.staff.models import User
 def add_customer(fields: Mapping[str, str], *, returned_by: User | None = None) -> int:
     """Write a customer down. fields, returned_by: as of `record_party`, whose refusals pass through. Returns its number.
 
-    Whom it is like is not asked here: see `resolve`. Whether it is somebody known, the next run over what is new finds, or a person.
+    Whom it is like is not asked here: see `resolve`, which finds it from now on. Whether it is somebody known, the next run over what is
+    new finds, or a person.
     """
     with transaction.atomic():
         # Before the party is written: a run that holds the lock comes into force only when nobody writes parties. Whoever erases
@@ -28,4 +29,5 @@ def add_customer(fields: Mapping[str, str], *, returned_by: User | None = None) 
         party = record_party(fields, returned_by=returned_by)
         match_some([party.pk])
         update_index([party.pk])
+        compare_again([party.pk])
         return Membership.objects.values_list("customer_id", flat=True).get(party=party, ended_at=None)

@@ -27,6 +27,7 @@ from entente.identify.models import (
 )
 from entente.identify.moves import as_json, homes, move, one_at_a_time
 from entente.identify.pure.clusters import cluster, ways_home
+from entente.identify.pure.identifiers import email
 from entente.identify.pure.keepers import NOBODY, keepers
 from entente.identify.shown import show
 from entente.ledger.models import Party
@@ -207,12 +208,15 @@ def _only_claimed(pairs: Pairs, sure: float) -> NDArray[np.bool_]:
     claimed = np.fromiter(of_sources.values_list("id", flat=True).iterator(), np.int64)
     rows = rows[np.isin(pairs.left[rows], claimed) | np.isin(pairs.right[rows], claimed)]
     parties = np.union1d(pairs.left[rows], pairs.right[rows]).tolist()
-    theirs: dict[int, set[str]] = {}
+    said = Party.objects.filter(pk__in=parties).values_list("id", "email", "phone_e164", "source_id")
+    theirs = {party: {email(mail), phone} - {""} for party, mail, phone, _ in said}
+    proved: dict[int, set[str]] = {}
     for party, value in Verified.objects.filter(party__in=parties).values_list("party_id", "value"):
-        theirs.setdefault(party, set()).add(value)
-    trusted = Party.objects.filter(pk__in=parties).exclude(source__in=sources)
-    for party, mail, phone in trusted.values_list("id", "email", "phone_e164"):
-        theirs.setdefault(party, set()).update({mail.strip().lower(), phone} - {""})
+        proved.setdefault(party, set()).add(value)
+    for party, _, _, source in said:
+        if source in sources:
+            # What was proved counts as long as the record says so.
+            theirs[party] &= proved.get(party, set())
     for row in rows.tolist():
         # Of two who only claim, both have to have proved it.
         a, b = int(pairs.left[row]), int(pairs.right[row])

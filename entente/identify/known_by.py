@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import BooleanField, Func, Q, TextField, Value
+from django.db.models.functions import Cast, Lower
 
 from entente.identify.models import Membership, PossibleMatch
 from entente.identify.pure.identifiers import mailbox_is_shared
+from entente.identify.pure.organisations import looks_like_organisation
 from entente.ledger.models import Party, PartyVersion, Tombstone
 from entente.ledger.person import Person
 from entente.ledger.pure import tombstones as law
-from entente.ledger.tombstones import Spelled, birth_spelling, handle_spellings, number_of, spellings_of
+from entente.ledger.tombstones import Spelled, asked_of, number_of, spellings_of
 
-# Kind of tombstone, and a value as it may stand on somebody else's record.
+# Kind of tombstone, and a spelling that meets it.
 Sign = tuple[str, str]
-_SAYS = ("name", "email", "phone", "phone_e164", "tax_id", "born_on", "postcode", "identifiers")
+_SAYS = ("kind", "name", "email", "phone", "phone_e164", "tax_id", "born_on", "postcode", "identifiers")
 _TELEPHONES = (law.PHONE, law.DIGITS, law.BARE)
+# By these a firm is known, and nobody who works there.
+_OF_FIRMS = (law.EMAIL, law.HANDLE)
 # A switchboard is on more records than anybody would read.
 MOST_RECORDS, MOST_CUSTOMERS = 1_000, 20
 
@@ -37,17 +40,18 @@ class Alike:
 def tombstones_of(person: Person, numbers: Mapping[int, str]) -> Iterator[Spelled]:
     """All by which they would be known again, now or as they were known earlier. numbers: of each record, under which number it will stand.
 
-    A common mailbox, and whatever somebody else holds as well, would keep colleagues out: those make none.
+    A common mailbox, the telephone and the tax number of a firm, and whatever somebody else holds as well, would keep colleagues out:
+    those make none.
     """
     for party in Party.objects.filter(pk__in=person.parties, erased_at=None).select_related("source"):
         yield number_of(party.source.name, party.key, numbers[party.pk])
     said = _said_by(person)
     theirs = {sign for _party, signs in _records_that_say(said, person) for sign in signs}
     for fields in said:
-        held = _signs(fields) & theirs
-        kinds = {kind for kind, _value in held if kind != law.HANDLE}
-        for spelled in _by_themselves(fields):
-            if _kind(spelled) not in kinds and (law.HANDLE, spelled.spelling) not in held:
+        own = _by_themselves(fields)
+        held = {_kind(each.kind) for each in own if (each.kind, each.spelling) in theirs and each.kind != law.HANDLE}
+        for spelled in own:
+            if _kind(spelled.kind) not in held and (law.HANDLE, spelled.spelling) not in theirs:
                 yield spelled
 
 
@@ -55,7 +59,7 @@ def who_may_be_the_same(person: Person) -> list[Alike]:
     """Customers who share something that would make a tombstone, or of whom it is asked whether they are the same: the likeliest first."""
     shares: dict[int, set[str]] = {}
     for party, signs in islice(_records_that_say(_said_by(person), person), MOST_RECORDS):
-        shares[party] = {kind for kind, _value in signs}
+        shares[party] = {_kind(kind) for kind, _spelling in signs}
     asked: dict[int, float] = {}
     open_ones = PossibleMatch.objects.filter(Q(left__in=person.parties) | Q(right__in=person.parties), settled_by=None)
     for left, right, probability in open_ones.order_by("-probability").values_list("left", "right", "probability")[
@@ -77,53 +81,63 @@ def who_may_be_the_same(person: Person) -> list[Alike]:
 
 
 def _said_by(person: Person) -> list[Mapping[str, Any]]:
-    """What their records say of who they are, and what they said earlier."""
+    """What their records say of who they are, and what they said earlier; of whichever kind the record is now."""
     own = Party.objects.filter(pk__in=person.parties, erased_at=None)
-    versions = PartyVersion.objects.filter(party__in=own)
-    return [*own.values(*_SAYS), *versions.values_list("fields", flat=True)]
+    versions = PartyVersion.objects.filter(party__in=own).values_list("fields", "party__kind")
+    return [*own.values(*_SAYS), *({**fields, "kind": kind} for fields, kind in versions)]
 
 
 def _by_themselves(fields: Mapping[str, Any]) -> list[Spelled]:
-    """All by which these fields say who it is; but for mailboxes that many read."""
-    return [each for each in spellings_of(fields) if each.kind != law.EMAIL or not mailbox_is_shared(each.spelling)]
+    """All by which these fields say who it is, and nobody beside them."""
+    found = spellings_of(fields)
+    kind = fields["kind"]
+    # Where nobody said what it is, its name does, as in linking.
+    if kind == Party.Kind.ORGANISATION or (kind != Party.Kind.PERSON and looks_like_organisation(fields["name"] or "")):
+        found = [each for each in found if each.kind in _OF_FIRMS]
+    return [each for each in found if each.kind != law.EMAIL or not mailbox_is_shared(each.spelling)]
 
 
-def _kind(spelled: Spelled) -> str:
-    return law.PHONE if spelled.kind in _TELEPHONES else spelled.kind
-
-
-def _signs(fields: Mapping[str, Any]) -> set[Sign]:
-    said = {name: str(fields.get(name) or "").strip() for name in _SAYS if name != "identifiers"}
-    return {
-        (law.EMAIL, said["email"].lower()), (law.PHONE, said["phone"]), (law.PHONE, said["phone_e164"]), (law.TAX_ID, said["tax_id"]),
-        (law.BIRTH, birth_spelling(said["name"], said["born_on"], said["postcode"])),
-        *((law.HANDLE, spelling) for spelling in handle_spellings(fields.get("identifiers"))),
-    }  # fmt: skip
+def _kind(kind: str) -> str:
+    return law.PHONE if kind in _TELEPHONES else kind
 
 
 def _records_that_say(said: Sequence[Mapping[str, Any]], person: Person) -> Iterator[tuple[int, set[Sign]]]:
-    """Records of others that say of themselves what makes a tombstone of this person, and what of it.
+    """Records of others that would meet a tombstone of this person, and which.
 
     They are found in one walk through all records, for an index of each of these fields would cost every import more than it saves here.
     """
-    signs: set[Sign] = set()
-    handles = Q(pk__in=())
-    for fields in said:
-        kinds = {_kind(each) for each in _by_themselves(fields)}
-        signs |= {(kind, value) for kind, value in _signs(fields) if kind in kinds and value}
-        for name, value in (fields.get("identifiers") or {}).items():
-            if law.handle_spelling(name, str(value or "")):
-                handles |= Q(identifiers__contains={name: value})
-    values = {kind: {value for other, value in signs if other == kind} for kind in dict(Tombstone.Kind.choices)}
-    has_any = (
-        handles
-        | Q(mailbox__in=values[law.EMAIL])
-        | Q(phone__in=values[law.PHONE])
+    own = [each for fields in said for each in _by_themselves(fields)]
+    signs = {(each.kind, each.spelling) for each in own}
+    others = Party.objects.filter(erased_at=None).exclude(pk__in=person.parties).annotate(mailbox=Lower("email"))
+    for fields in others.filter(_nearly(own)).values("pk", *_SAYS).iterator():
+        if held := signs & set(asked_of(fields)):
+            yield fields["pk"], held
+
+
+def _nearly(own: Sequence[Spelled]) -> Q:
+    """Records that may be spelled so: none is missed, and few are too many. The spellings themselves decide."""
+    values = {kind: {each.spelling for each in own if each.kind == kind} for kind in dict(Tombstone.Kind.choices)}
+    found = (
+        Q(mailbox__in=values[law.EMAIL])
         | Q(phone_e164__in=values[law.PHONE])
-        | Q(tax_id__in=values[law.TAX_ID])
         | Q(born_on__in={value.split(law.APART)[1] for value in values[law.BIRTH]})
     )
-    others = Party.objects.filter(erased_at=None).exclude(pk__in=person.parties).annotate(mailbox=Lower("email"))
-    for fields in others.filter(has_any).values("pk", *_SAYS).iterator():
-        if held := _signs(fields) & signs:
-            yield fields["pk"], held
+    for tail in {each.sieved for each in own if each.kind in (law.DIGITS, law.BARE)}:
+        found |= _has_signs("phone", tail) | (Q(phone="") & _has_signs("phone_e164", tail))
+    for number in values[law.TAX_ID]:
+        found |= _has_signs("tax_id", number)
+    for value in {value.split(law.APART)[1] for value in values[law.HANDLE]}:
+        found |= _has_signs(Cast("identifiers", TextField()), value)
+    return found
+
+
+def _has_signs(column: str | Cast, text: str) -> Q:
+    """Whether a column holds the letters and digits of a text in their order, whatever stands between them; or signs of other scripts,
+    which only we can fold."""
+    signs = "%".join(sign for sign in text if sign.isascii() and sign.isalnum())
+    pattern = Value(f"%{signs}%")
+    has_them = Func(column, pattern, template="%(expressions)s", arg_joiner=" ILIKE ", output_field=BooleanField())
+    is_foreign = Func(
+        column, output_field=BooleanField(), template="octet_length(%(expressions)s) <> char_length(%(expressions)s)"
+    )
+    return Q(has_them) | Q(is_foreign)

@@ -220,10 +220,17 @@ class SourceTrust(models.Model):
 class Verified(models.Model):
     """The holder of this record has proved that a mailbox or a telephone is theirs."""
 
+    class How(models.TextChoices):
+        COUNTER = "counter", _("in person, at the counter")
+        REPLY = "reply", _("they answered from it, or when called back")
+        LINK = "link", _("a link in a mail")
+        CODE = "code", _("a code that was sent to it")
+        DOCUMENT = "document", _("a document that was shown")
+
     party = models.ForeignKey(Party, models.CASCADE, related_name="verified")
     field = models.CharField(max_length=10, choices={"email": _("e-mail"), "phone": _("phone")})
     value = models.CharField(max_length=254, help_text=_("as read: small letters, or the number with its country"))
-    how = models.CharField(max_length=60, help_text=_("a link in a mail, a code by text message, by hand"))
+    how = models.CharField(max_length=60, choices=How)
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -81,13 +82,14 @@ def as_json(values: Sequence[Mapping[str, Any]]) -> Wire:
 
 
 def homes(groups: Sequence[Iterable[int]]) -> list[int]:
-    """A customer for each group of parties that has none: the one they last belonged to and that stands empty, or a new one."""
+    """A customer for each group of parties that has none: the one most of them last belonged to and that stands empty, or a new one."""
     parties = [party for group in groups for party in group]
     earlier = _empty_since(parties)
     taken: set[int] = set()
     found: list[int | None] = []
     for group in groups:
-        home = next((earlier[party] for party in group if earlier.get(party) not in (None, *taken)), None)
+        empty = Counter(home for party in group if (home := earlier.get(party)) is not None and home not in taken)
+        home = min(empty, key=lambda each: (-empty[each], each), default=None)
         taken |= {home} if home is not None else set()
         found.append(home)
     fresh = iter(Customer.objects.bulk_create([Customer() for home in found if home is None], batch_size=5_000))
@@ -95,7 +97,7 @@ def homes(groups: Sequence[Iterable[int]]) -> list[int]:
 
 
 def _empty_since(parties: Sequence[int]) -> dict[int, int]:
-    """party: the customer it belonged to last, of those that have no record now."""
+    """party: of those customers that have no record now the one it belonged to last; where the law put it comes before where people did."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -103,7 +105,7 @@ def _empty_since(parties: Sequence[int]) -> dict[int, int]:
             WHERE m.party_id = ANY(%s) AND m.ended_at IS NOT NULL
               AND NOT EXISTS (SELECT FROM {Membership._meta.db_table} n
                               WHERE n.customer_id = m.customer_id AND n.ended_at IS NULL)
-            ORDER BY m.party_id, m.id DESC
+            ORDER BY m.party_id, m.by_id IS NOT NULL, m.id DESC
             """,
             [list(parties)],
         )

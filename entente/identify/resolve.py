@@ -82,8 +82,8 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A customer it may be, by the record that is most like it. weight: log2 of the odds. is_verified: the holder of the record has
-    proved that the mailbox or the telephone given is theirs; everything else is only claimed."""
+    """A customer it may be, by the record that is most like it. weight: log2 of the odds. is_verified: the holder of one of its records
+    has proved that the mailbox or the telephone given is theirs; everything else is only claimed."""
 
     customer: Customer
     party_id: int
@@ -296,9 +296,11 @@ def _of_customers(best: Sequence[_Match], given: Mapping[str, str], user: User, 
         some, first = first[: limit - len(found)], first[limit - len(found) :]
         seen = known_by_number([customer for customer, _ in some], user)
         found += [(seen[customer], match) for customer, match in some if customer in seen]
-    proved = _proved([match.party for _, match in found if match.has_proved], given)
+    # Of two records that say the same, which is looked at first is chance: either may be the one whose holder proved it.
+    proved = _proved([match.party for match in best if match.has_proved], given)
+    verified = {match.customer for match in best if match.party in proved}
     return [
-        Candidate(customer, of.party, chance(of.weight), round(of.weight, 2), of.explanation(), of.party in proved)
+        Candidate(customer, of.party, chance(of.weight), round(of.weight, 2), of.explanation(), of.customer in verified)
         for customer, of in found
     ]
 

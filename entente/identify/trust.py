@@ -17,6 +17,7 @@ from entente.staff.settings import put_setting
 
 SETTING = "sources"
 LOWEST_RANK = 32_767  # what the column holds
+LONGEST_NAME = 80  # as everywhere a source is named
 MOST_SOURCES = 80  # with ten fields each, fewer than a form may have
 
 
@@ -70,12 +71,30 @@ def set_trust(given: Mapping[str, str], *, by: User) -> bool:
             )
         if errors:
             raise ImpossibleTrust(errors)
-        put_setting(
-            SETTING,
-            {one.source.name: [one.source.rank, one.is_claimed, one.ranks] for one in trusted()},
-            by=by,
-        )
+        _keep(by)
     return changed
+
+
+def add_source(name: str, *, is_claimed: bool, by: User) -> Source:
+    """Name a source before its first file, so that nothing of it is linked before it is known how far it is believed.
+
+    Raises ImpossibleTrust where there is no name, or a source of this name.
+    """
+    name = "".join(letter for letter in name if letter.isprintable()).strip()[:LONGEST_NAME]
+    if not name:
+        raise ImpossibleTrust({"name": _("Give it the name that its imports will give.")})
+    with transaction.atomic():
+        source, is_new = Source.objects.get_or_create(name=name)
+        if not is_new:
+            raise ImpossibleTrust({"name": _("There is a source of this name. Set above how far it is believed.")})
+        SourceTrust.objects.create(source=source, is_claimed=is_claimed)
+        _keep(by)
+    return source
+
+
+def _keep(by: User) -> None:
+    """That it was set, by whom and how."""
+    put_setting(SETTING, {one.source.name: [one.source.rank, one.is_claimed, one.ranks] for one in trusted()}, by=by)
 
 
 def _rank(given: Mapping[str, str], name: str, errors: dict[str, str], *, optional: bool = False) -> int | None:

@@ -3,24 +3,45 @@ taken back, everything that moved because of it returns to where it was, and wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from django.db import transaction
-from django.db.models import Count, Q
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from entente.identify.apply import standing
+from entente.identify.evidence import Pair, Reason, evidence_among
 from entente.identify.find import visible_customers
 from entente.identify.models import BY_HAND, ONE_RECORD, Customer, Membership, PossibleMatch, Verdict
 from entente.identify.moves import homes, move, one_at_a_time
-from entente.identify.pure.clusters import cluster
-from entente.identify.pure.keepers import keepers
+from entente.identify.pure.keepers import NOBODY, keepers
 from entente.identify.shown import show
+from entente.ledger.models import Party
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
+
+Ints = NDArray[np.int64]
+
+# Unless something stands between the customers that both are now.
+_OPEN_AGAIN = f"""
+UPDATE {PossibleMatch._meta.db_table} q SET settled_by_id = NULL
+FROM {Membership._meta.db_table} l, {Membership._meta.db_table} r
+WHERE q.settled_by_id IS NOT NULL AND (q.left_id = ANY(%(parties)s) OR q.right_id = ANY(%(parties)s))
+  AND l.party_id = q.left_id AND l.ended_at IS NULL AND r.party_id = q.right_id AND r.ended_at IS NULL
+  AND l.customer_id <> r.customer_id
+  AND NOT EXISTS (
+    SELECT FROM {Verdict._meta.db_table} v
+    JOIN {Membership._meta.db_table} a ON a.party_id = v.left_id AND a.ended_at IS NULL
+    JOIN {Membership._meta.db_table} b ON b.party_id = v.right_id AND b.ended_at IS NULL
+    WHERE v.withdrawn_at IS NULL AND (a.customer_id, b.customer_id)
+          IN ((l.customer_id, r.customer_id), (r.customer_id, l.customer_id))
+  )
+"""
 
 
 class AlreadyDecided(EntenteError):
@@ -58,6 +79,7 @@ def say_same(left: int, right: int, *, by: User) -> Decided:
         one_at_a_time()
         a, b = _customers_of(left, right, by=by)
         records = {each: _records_of(each) for each in (a, b)}
+        _must_be_alike(left, right)
         if a != b and (against := _said_between(records[a], records[b], is_same=False)):
             raise AlreadyDecided(against)
         verdict = _say(left, right, is_same=True, by=by)
@@ -102,7 +124,8 @@ def take_back(verdict: Verdict, *, by: User) -> int:
     """Let the verdict, and what was said in one breath with it, stand no longer. Returns how many records moved.
 
     What it had brought together parts again, what it had parted comes together again: as far as nothing else that stands, neither a
-    verdict nor a likeness, says otherwise. Records return to where they were; what joined them since goes with them.
+    verdict nor a likeness, says otherwise. In whatever order several are taken back, the same records come together, each group where
+    most of it was. What joined them since goes with them.
     """
     with transaction.atomic():
         one_at_a_time()
@@ -115,103 +138,107 @@ def take_back(verdict: Verdict, *, by: User) -> int:
         numbers = [each.pk for each in said]
         Verdict.objects.filter(pk__in=numbers).update(withdrawn_at=timezone.now(), withdrawn_by=by)
         PossibleMatch.objects.filter(settled_by__in=numbers).update(settled_by=None)
-        came = list(Membership.objects.filter(verdict__in=numbers, made_at__gte=first.made_at).order_by("id"))
-        if not came:
+        came = Membership.objects.filter(verdict__in=numbers, made_at__gte=first.made_at)
+        moved = set(came.values_list("party_id", flat=True))
+        if first.is_same:
+            return _settle_anew({*_ends(first), *moved}, by=by)
+        if not moved:
             return 0
-        return _part(first, came, by) if first.is_same else _rejoin(said, came, by)
+        others = {each for one in said for each in _ends(one)} - moved
+        return _settle_anew(moved, beside=others, freed=set(map(_ends, said)), by=by)
 
 
-def _part(verdict: Verdict, came: Sequence[Membership], by: User) -> int:
-    """Take apart what this verdict alone had held together."""
-    left, right = _customers_of(verdict.left_id, verdict.right_id, by=by)
-    if left != right:
-        return 0
-    moved = {each.party_id for each in came}
-    stays = verdict.right_id if verdict.left_id in moved else verdict.left_id
-    of = _held_together(left)
-    going = [party for party in of if of[party] != of[stays] and of[party] in {of.get(one) for one in moved}]
-    if not going:
-        return 0
-    gone = next(party for party in (verdict.left_id, verdict.right_id, *going) if party in moved and party in going)
-    before = Membership.objects.filter(party=gone, pk__lt=min(each.pk for each in came if each.party_id == gone))
-    home = before.order_by("-id").values_list("customer_id", flat=True).first()
-    if home is None or home == left or _said_between(going, _records_of(home), is_same=False):
-        (home,) = homes([going])
-    _go(going, home, by)
-    show([left, home])
-    return len(going)
+@contextmanager
+def losing_records(import_id: int, *, by: User | None) -> Iterator[None]:
+    """Around the removal of an import's records, in its transaction: who was held together only by what was said of them parts."""
+    one_at_a_time()
+    of_it = Q(left__import_run=import_id) | Q(right__import_run=import_id)
+    said = {each.pk: _ends(each) for each in Verdict.objects.filter(of_it, is_same=True, withdrawn_at=None)}
+    yield
+    stand = set(Verdict.objects.filter(pk__in=said).values_list("pk", flat=True))
+    ends = {each for pk, pair in said.items() if pk not in stand for each in pair}
+    left = set(Party.objects.filter(pk__in=ends).values_list("pk", flat=True))
+    if left:
+        _settle_anew(left, by=by)
 
 
-def _rejoin(said: Sequence[Verdict], came: Sequence[Membership], by: User) -> int:
-    """Bring a record that was taken out back to those it was with."""
-    out = came[0].party_id
-    others = {each.left_id if each.right_id == out else each.right_id for each in said}
-    now = Membership.objects.filter(party__in=others, ended_at=None).values("customer")
-    most = now.annotate(records=Count("id")).order_by("-records", "customer").values_list("customer", flat=True)
-    (here,), target = _customers_of(out, by=by), most.first()
-    if target is None or target == here:
-        return 0
-    of = _held_together(here)
-    going = [party for party in of if of[party] == of[out]]
-    if _said_between(going, _records_of(target), is_same=False):
-        return 0
-    _go(going, target, by)
-    show([here, target])
-    return len(going)
+def _settle_anew(
+    parties: Collection[int], *, by: User | None, beside: Collection[int] = (), freed: Collection[Pair] = ()
+) -> int:
+    """Put these records, and those that are held together with them, where the evidence has them. Returns how many moved.
 
-
-def _held_together(customer: int) -> dict[int, int]:
-    """record: a number of those it is with for a reason that stands: a verdict, or a likeness that the law put it there for.
-
-    A record that has stood for itself since is no more held by what the law saw before.
+    beside: records they may belong with; those and whoever is with them stay together. freed: as in `evidence_among`.
     """
-    parties = _records_of(customer)
-    place = {party: row for row, party in enumerate(parties)}
-    alone: dict[int, int] = {}
-    likely: list[tuple[int, int, int]] = []
-    for number, party, law, explanation in (
-        Membership.objects.filter(party__in=parties).order_by("id").values_list("id", "party_id", "law", "explanation")
-    ):
-        if law == ONE_RECORD:
-            alone[party] = number
-        elif explanation.get("with") in place:
-            likely.append((number, party, explanation["with"]))
-    pairs = [(place[a], place[b]) for number, a, b in likely if number > max(alone.get(a, 0), alone.get(b, 0))]
-    said = Verdict.objects.filter(withdrawn_at=None, left__in=parties, right__in=parties)
-    told = [(place[a], place[b], same) for a, b, same in said.values_list("left_id", "right_id", "is_same")]
-    edges = np.array(pairs, np.int64).reshape(-1, 2)
-    same, apart = (
-        np.array([(a, b) for a, b, is_same in told if is_same is wanted], np.int64).reshape(-1, 2)
-        for wanted in (True, False)
+    around = Membership.objects.filter(party__in={*parties, *beside}, ended_at=None).values("customer")
+    rows = Membership.objects.filter(customer__in=around, ended_at=None).order_by("party_id")
+    party, customer, is_first = (
+        np.array(column)
+        for column in zip(*((row.party_id, row.customer_id, row.law == ONE_RECORD) for row in rows), strict=True)
     )
-    of = cluster(len(parties), edges[:, 0], edges[:, 1], np.ones(len(edges)), same=same, apart=apart)
-    return dict(zip(parties, of.tolist(), strict=True))
+    of_parties = np.isin(party, list(parties))
+    others = np.setdiff1d(customer, customer[of_parties])
+    back = [party[customer == each].tolist() for each in others]
+    if len(back) == 1:
+        # All it was taken out of are one to this day: it returns to them whatever the reason was.
+        back[0].append(min(parties))
+    found = evidence_among(party.tolist(), freed=freed, back=back)
+    held = np.array([found.together[each] for each in party.tolist()])
+    # Who is not asked about belongs with the rest of the customer.
+    rest = ~np.isin(held, held[of_parties])
+    _, together = np.unique(np.where(rest, len(party) + customer, held), return_inverse=True)
+    law = _numbers(customer, [found.by_law.get(*each) for each in zip(party.tolist(), customer.tolist(), strict=True)])
+    to = keepers(together, law, is_first=is_first, is_dear=law == customer)
+    to[rest & (to == NOBODY)] = customer[rest & (to == NOBODY)]
+    for group in np.unique(together[to == NOBODY]).tolist():
+        own = together == group
+        free = [each for each in customer[own].tolist() if each not in to]
+        to[own] = max(free, key=free.count) if free else homes([party[own].tolist()])[0]
+    moving = to != customer
+    for home in np.unique(to[moving]).tolist():
+        _go(party[moving & (to == home)].tolist(), home, found.reasons, by)
+    _ask_again(party[moving].tolist())
+    show(np.union1d(to[moving], customer[moving]))
+    return int(moving.sum())
 
 
-def _go(parties: Sequence[int], home: int, by: User) -> None:
-    """Give these records to a customer, each as it was there before."""
+def _numbers(customer: Ints, by_law: Sequence[int]) -> Ints:
+    """(n,) under which number each record counts: that which the law had it under at last; its customer's, where others have that now."""
+    law = np.array(by_law, np.int64)
+    held = Membership.objects.filter(customer__in=by_law, ended_at=None).exclude(customer__in=customer.tolist())
+    return np.where(np.isin(law, list(held.values_list("customer_id", flat=True))), customer, law)
+
+
+def _go(parties: Sequence[int], home: int, reasons: Mapping[int, Reason], by: User | None) -> None:
+    """Give these records to a customer, each for the reason that stands; one may be the record it began with."""
     there = Membership.objects.filter(customer=home)
-    has_first = there.filter(ended_at=None, law=ONE_RECORD).exists()
-    was = {each.party_id: each for each in there.filter(party__in=parties).select_related("verdict").order_by("id")}
-    stands_alone = len(parties) == 1 and not there.filter(ended_at=None).exists()
-    laws, explanations, weights = [], [], []
-    for party in parties:
-        before = was.get(party)
-        is_first = not has_first and (before.law == ONE_RECORD if before else stands_alone)
-        has_first |= is_first
-        by_law = before is not None and before.law not in (ONE_RECORD, BY_HAND)
-        laws.append(ONE_RECORD if is_first else before.law if before and by_law else BY_HAND)
-        explanations.append(before.explanation if before and by_law else {})
-        weights.append(before.weight if before else 1.0)
+    began = set(there.filter(party__in=parties, law=ONE_RECORD).values_list("party_id", flat=True))
+    if there.filter(ended_at=None, law=ONE_RECORD).exists():
+        began = set()
+    elif len(parties) == 1 and not there.filter(ended_at=None).exists():
+        began = set(parties)
+    first = min(began, default=None)
+    why = [None if party == first else reasons.get(party) for party in parties]
     move(
         np.array(parties, np.int64),
         np.full(len(parties), home),
-        weight=np.array(weights),
-        explanation=explanations,
-        law=laws,
+        weight=np.array([each.weight if each else 1.0 for each in why]),
+        explanation=[
+            {"with": each.other(party), "likeness": each.likeness} if each else {}
+            for party, each in zip(parties, why, strict=True)
+        ],
+        law=[
+            ONE_RECORD if party == first else each.law if each else BY_HAND
+            for party, each in zip(parties, why, strict=True)
+        ],
         at=timezone.now(),
         by=by,
     )
+
+
+def _ask_again(parties: Sequence[int]) -> None:
+    """What was settled in passing about these records, with what was said of others of their customer, is open where they parted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_AGAIN, {"parties": list(parties)})
 
 
 def _take_out(party: int, other: int, customer: int, by: User) -> Decided:
@@ -229,6 +256,7 @@ def _take_out(party: int, other: int, customer: int, by: User) -> Decided:
     (home,) = homes([[party]])
     _move([party], [home], verdict, ONE_RECORD, by)
     _settle(verdict, [party], others)
+    _ask_again([party])
     show([customer, home])
     return Decided(verdict, home, 1)
 
@@ -253,10 +281,22 @@ def _customers_of(*parties: int, by: User) -> list[int]:
     return [own[party] for party in parties]
 
 
+def _must_be_alike(left: int, right: int) -> None:
+    erased = Party.objects.filter(pk__in=(left, right)).exclude(erased_at=None).count()
+    if erased == 1:
+        raise NothingToDecide(
+            _("One of these records was of somebody who is erased. Nothing is known of them any more.")
+        )
+
+
 def _records_of(customer: int) -> list[int]:
     """Its records, the one it began with first."""
     own = Membership.objects.filter(customer=customer, ended_at=None).values_list("party_id", "law")
     return [party for party, _law in sorted(own, key=lambda each: (each[1] != ONE_RECORD, each[0]))]
+
+
+def _ends(verdict: Verdict) -> Pair:
+    return verdict.left_id, verdict.right_id
 
 
 def _said_between(some: Sequence[int], others: Sequence[int], *, is_same: bool) -> Verdict | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -70,14 +71,18 @@ def write_list() -> None:
     lines: list[dict[str, Any]] = []
     for erasure in Erasure.objects.order_by("id").prefetch_related("tombstones"):
         token, stones = str(erasure.token), list(erasure.tombstones.all())
+        listed = {tuple(mark) for mark in known.get(token, {}).get("tombstones", [])}
+        marks = sorted({(one.kind, one.digest, one.bucket, one.stands_as) for one in stones} - listed)
         if token not in known:
-            marks = sorted([one.kind, one.digest, one.bucket, one.stands_as] for one in stones)
             lines.append(
                 {
                     "erasure": token, "customer": erasure.customer, "because": erasure.because, "at": erasure.at.isoformat(),
                     "salt": erasure.salt_mark, "tombstones": marks,
                 }
             )  # fmt: skip
+        elif marks:
+            # Numbers by which an import has met them since.
+            lines.append({"more": token, "tombstones": marks})
         has_returned = any(one.returned_at for one in stones)
         if has_returned and not known.get(token, {}).get("returned"):
             lines.append({"returned": token})
@@ -105,6 +110,8 @@ def read_list(path: Path) -> dict[str, dict[str, Any]]:
             said = json.loads(line)
             if token := said.get("returned"):
                 found[token]["returned"] = True
+            elif token := said.get("more"):
+                found[token]["tombstones"] += said["tombstones"]
             else:
                 found.setdefault(said["erasure"], said)
         except (ValueError, KeyError, AttributeError):
@@ -116,26 +123,33 @@ def read_list(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def take_up_list(path: Path) -> list[Erasure]:
-    """Erasures of the list that the database does not know, as after a backup was restored. Returns them.
+    """Erasures and tombstones of the list that the database does not know, as after a backup was restored. Returns the erasures.
 
     Raises UnreadableList; SaltIsLost where the list was made with another salt.
     """
     listed = read_list(path)
-    known = {str(token) for token in Erasure.objects.values_list("token", flat=True)}
+    erasures = {str(erasure.token): erasure for erasure in Erasure.objects.all()}
+    known = set(Tombstone.objects.values_list("erasure__token", "kind", "digest"))
     made = []
     for token, said in listed.items():
-        if token in known:
+        # Two who wrote at the same moment may both have written one.
+        marks = {tuple(mark) for mark in said["tombstones"] if (UUID(token), mark[0], mark[1]) not in known}
+        if token in erasures and not marks:
             continue
         must_be_our_salt(said["salt"])
-        erasure = Erasure.objects.create(
-            token=token, customer=said["customer"], because=said["because"], at=datetime.fromisoformat(said["at"]),
-            salt_mark=said["salt"],
-        )  # fmt: skip
+        if token not in erasures:
+            erasures[token] = Erasure.objects.create(
+                token=token, customer=said["customer"], because=said["because"], at=datetime.fromisoformat(said["at"]),
+                salt_mark=said["salt"],
+            )  # fmt: skip
+            made.append(erasures[token])
         Tombstone.objects.bulk_create(
-            Tombstone(erasure=erasure, kind=kind, digest=digest, bucket=bucket, stands_as=stands_as, made_at=erasure.at)
-            for kind, digest, bucket, stands_as in said["tombstones"]
-        )
-        made.append(erasure)
+            Tombstone(
+                erasure=erasures[token], kind=kind, digest=digest, bucket=bucket, stands_as=stands_as,
+                made_at=erasures[token].at,
+            )
+            for kind, digest, bucket, stands_as in marks
+        )  # fmt: skip
     returned = [token for token, said in listed.items() if said.get("returned")]
     Tombstone.objects.filter(erasure__token__in=returned, returned_at=None).update(returned_at=timezone.now())
     return made

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from entente.ledger.dealing_rows import DealingRows
 from entente.ledger.facts import Facts
-from entente.ledger.models import Invoice, Source
+from entente.ledger.models import Invoice, Party, Source
 from entente.ledger.party_rows import PartyRows
 from entente.ledger.pure import dates
 from entente.ledger.pure import tombstones as law
@@ -41,11 +42,22 @@ _FIRST_FIELD = 3
 
 def without_erased_parties(rows: PartyRows, source: str, stones: Tombstones) -> tuple[PartyRows, list[BadRow]]:
     """The rows of everybody else; and the lines of those who asked to be erased."""
-    met = _first(_met_parties(rows, source, stones))
+    keys = rows.columns["key"]
+    met = _numbers_met(keys, source, stones)
+    spoken = {row: whose for row, whose in _first(_met_by_words(rows, stones)).items() if row not in met}
+    if spoken:
+        standing = _who_stands(source, [keys[row] for row in spoken])
+        first = {key: row for row, key in reversed(list(enumerate(keys)))}
+        # A new number is whose its first row is, as if each row came in a file of its own.
+        fresh = {
+            key: spoken[first[key]] for row in spoken if (key := keys[row]) not in standing and first[key] in spoken
+        }
+        _keep_out_by_number(source, fresh)
+        met |= {row: fresh[key] for row, key in enumerate(keys) if key in fresh}
+        # Whoever is known by number only may be the one who was erased: their words stay out, their record stays.
+        met |= {row: whose for row, whose in spoken.items() if not standing.get(keys[row], True)}
     if not met:
         return rows, []
-    keys = rows.columns["key"]
-    _keep_out_by_number(source, {keys[row]: whose for row, whose in met.items()}, stones)
     columns = {name: _all_but(met, texts) for name, texts in rows.columns.items()}
     lines = _all_but(met, rows.lines)
     text = "\n".join(_all_but(met, rows.text.split("\n")))
@@ -53,11 +65,9 @@ def without_erased_parties(rows: PartyRows, source: str, stones: Tombstones) -> 
     return left, [BadRow(rows.lines[row], REASON, []) for row in sorted(met)]
 
 
-def _met_parties(rows: PartyRows, source: str, stones: Tombstones) -> Iterator[tuple[int, Met]]:
+def _met_by_words(rows: PartyRows, stones: Tombstones) -> Iterator[tuple[int, Met]]:
+    """Rows that say of themselves what somebody erased was known by; but for their number."""
     columns = rows.columns
-    for row in stones.among(law.KEY, columns["key"]):
-        if whose := stones.meets(law.KEY, law.key_spelling(source, columns["key"][row])):
-            yield row, whose
     for kind, name, spelled in (
         # Read as a party, a mailbox is in small letters and a telephone in E.164 already.
         (law.EMAIL, "email", law.email_spelling),
@@ -101,14 +111,18 @@ def without_erased_customers(
 
     phone_of: the number in E.164 of a phone and a country as written.
     """
-    met = _first(_met_customers(facts, source, stones, phone_of))
-    if not met:
+    met = _numbers_met(facts.customers, source, stones)
+    spoken = {place: found for place, found in _rows_met(facts, stones, phone_of).items() if place not in met}
+    if not met and not spoken:
         return facts
-    _keep_out_by_number(source, {facts.customers[place]: whose for place, whose in met.items()}, stones)
+    fresh, about_them = _weighed(facts, source, spoken)
+    _keep_out_by_number(source, {facts.customers[place]: whose for place, whose in fresh.items()})
+    met |= fresh
     customers = [met[place].stands_as if place in met else key for place, key in enumerate(facts.customers)]
     theirs = np.isin(facts.party, list(met))
+    silent = theirs | about_them
     about = {
-        name: Texts(texts.values, np.where(theirs, -1, texts.codes).astype(np.int32)) if name in ABOUT_PERSON else texts
+        name: Texts(texts.values, np.where(silent, -1, texts.codes).astype(np.int32)) if name in ABOUT_PERSON else texts
         for name, texts in facts.about.items()
     }
     orders = list(facts.orders)
@@ -123,29 +137,51 @@ def order_of_day(key: str, day: Any) -> str:
     return f"{key}/{day}"
 
 
-def _met_customers(
-    facts: Facts, source: str, stones: Tombstones, phone_of: Callable[[str, str], str]
-) -> Iterator[tuple[int, Met]]:
-    for place in stones.among(law.KEY, facts.customers):
-        if whose := stones.meets(law.KEY, law.key_spelling(source, facts.customers[place])):
-            yield place, whose
+def _rows_met(facts: Facts, stones: Tombstones, phone_of: Callable[[str, str], str]) -> dict[int, tuple[Met, set[int]]]:
+    """Customer -> whom rows of theirs speak of, and which rows, by a mailbox or a telephone."""
+    found: dict[int, tuple[Met, set[int]]] = {}
+    for rows, whose in _mails_and_phones_met(facts, stones, phone_of):
+        for row in np.flatnonzero(rows & (facts.party >= 0)).tolist():
+            found.setdefault(int(facts.party[row]), (whose, set()))[1].add(row)
+    return found
+
+
+def _weighed(
+    facts: Facts, source: str, spoken: Mapping[int, tuple[Met, set[int]]]
+) -> tuple[dict[int, Met], NDArray[np.bool_]]:
+    """Of customers whose rows speak of somebody erased: new ones, who are that one if their first row says so; and (rows,) those of
+    everybody else that speak of them, a present or a telephone given out again."""
+    standing = _who_stands(source, [facts.customers[place] for place in spoken])
+    first = dict(zip(*(each.tolist() for each in np.unique(facts.party, return_index=True)), strict=True))
+    fresh = {}
+    about_them = np.zeros(len(facts.rows), bool)
+    for place, (whose, rows) in spoken.items():
+        if facts.customers[place] in standing or first[place] not in rows:
+            about_them[list(rows)] = True
+        else:
+            fresh[place] = whose
+    return fresh, about_them
+
+
+def _mails_and_phones_met(
+    facts: Facts, stones: Tombstones, phone_of: Callable[[str, str], str]
+) -> Iterator[tuple[NDArray[np.bool_], Met]]:
+    """For each that is met, (rows,) whether the row says it."""
     if (mails := facts.about.get("email")) is not None:
         for code in stones.among(law.EMAIL, mails.values):
             if whose := stones.meets(law.EMAIL, law.email_spelling(mails.values[code])):
-                for place in np.unique(facts.party[mails.codes == code]).tolist():
-                    if place >= 0:
-                        yield place, whose
+                yield mails.codes == code, whose
     phones = facts.about.get("phone")
     if phones is None or not {law.PHONE, law.DIGITS, law.BARE} & set(stones.digests):
         return
     countries = facts.about.get("country") or Texts([], np.full(len(phones.codes), -1, np.int32))
-    said = np.unique(np.stack([facts.party, phones.codes, countries.codes]), axis=1)
-    for place, phone, country in said.T.tolist():
-        if place >= 0 and phone >= 0:
+    said = np.unique(np.stack([phones.codes, countries.codes]), axis=1)
+    for phone, country in said.T.tolist():
+        if phone >= 0:
             written = phones.values[phone]
             known = phone_of(written, countries.values[country] if country >= 0 else "")
             if whose := stones.meets(law.PHONE, known) or stones.meets(*phone_asked(written, known)):
-                yield place, whose
+                yield (phones.codes == phone) & (countries.codes == country), whose
 
 
 def without_erased_in_dealings(
@@ -154,11 +190,7 @@ def without_erased_in_dealings(
     """Invoices, payments and deliveries on the number of the erased record; contacts of erased people are set aside."""
     none = [""] * len(rows.lines)
     named = [text.replace("\\\\", "\\") for text in rows.columns.get("customer", none)]
-    met = {
-        row: whose
-        for row in stones.among(law.KEY, named)
-        if (whose := stones.meets(law.KEY, law.key_spelling(source.name, named[row])))
-    }
+    met = _numbers_met(named, source.name, stones)
     if kind == "interactions":
         return _without(rows, met), [BadRow(rows.lines[row], REASON, []) for row in met]
     changes = {"customer": {row: whose.stands_as for row, whose in met.items()}}
@@ -231,19 +263,38 @@ def _met_cells(bad: Sequence[BadRow], source: str, stones: Tombstones) -> set[in
     return found
 
 
+def _numbers_met(keys: Sequence[str], source: str, stones: Tombstones) -> dict[int, Met]:
+    """Place -> whose number stands there, of those who were erased."""
+    return {
+        place: whose
+        for place in stones.among(law.KEY, keys)
+        if (whose := stones.meets(law.KEY, law.key_spelling(source, keys[place])))
+    }
+
+
+def _who_stands(source: str, keys: Collection[str]) -> dict[str, bool]:
+    """Those of these numbers under which a record lives -> whether it says who that is; others are known by their number only.
+
+    Whoever is known is not somebody else because a telephone was given out again.
+    """
+    if not keys:
+        return {}
+    living = Party.objects.filter(source__name=source, key__in=set(keys), erased_at=None)
+    return {key: any(said) for key, *said in living.values_list("key", "name", "email", "phone", "tax_id")}
+
+
 def _first(found: Iterator[tuple[int, Met]]) -> dict[int, Met]:
-    """Each place with whom it met first: by number, where it is one that was erased."""
+    """Each place with whom it met first."""
     met: dict[int, Met] = {}
     for place, whose in found:
         met.setdefault(place, whose)
     return met
 
 
-def _keep_out_by_number(source: str, met: Mapping[str, Met], stones: Tombstones) -> None:
+def _keep_out_by_number(source: str, met: Mapping[str, Met]) -> None:
     """Whoever was met by a mailbox or a telephone is met by their number from now on: the next file may hold nothing else."""
     fresh: dict[int, list[Spelled]] = {}
     for key, whose in met.items():
-        if key and not stones.meets(law.KEY, law.key_spelling(source, key)):
-            fresh.setdefault(whose.erasure, []).append(number_of(source, key, whose.stands_as))
+        fresh.setdefault(whose.erasure, []).append(number_of(source, key, whose.stands_as))
     for erasure, numbers in fresh.items():
         raise_tombstones(erasure, numbers, at=timezone.now())

@@ -1,6 +1,7 @@
 """Take an import back: its lines and what it said of parties and dealings, then what nobody else needs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -20,24 +21,26 @@ from entente.ledger.tombstones import hold_off_erasure
 BATCH = 5_000
 
 
-def revert_import(import_id: int, *, by: Any, at: datetime, alone: Callable[[], None] = lambda: None) -> Import:
+def revert_import(
+    import_id: int, *, by: Any, at: datetime, within: AbstractContextManager[object] | None = None
+) -> Import:
     """Remove the import's lines, its orders without lines, and its parties, products and dealings that nothing else speaks of.
 
     A party stays where somebody has talked with it, consented for it or ordered for it since, or where another import spoke of it.
     Of what the import said about it, or about a dealing, the newest word that is left holds again. What a line of an order has
     filled in on a party that stays, stays. The file may be imported again afterwards.
 
-    alone: waits until nobody else changes what a room above keeps about parties, until the end of the transaction.
+    within: what a room above does in the same transaction, before anything goes and after.
     Raises SourceIsBusy, ImportIsOver.
     """
     imported = Import.objects.select_related("source").get(id=import_id)
     with sole(imported.source), transaction.atomic():
         hold_off_erasure()
-        alone()
-        imported = Import.objects.select_for_update(of=("self",)).select_related("source").get(id=import_id)
-        if imported.state == Import.State.REVERTED:
-            raise ImportIsOver(_("Import %(number)d was taken back already.") % {"number": import_id})
-        _remove(imported)
+        with within or nullcontext():
+            imported = Import.objects.select_for_update(of=("self",)).select_related("source").get(id=import_id)
+            if imported.state == Import.State.REVERTED:
+                raise ImportIsOver(_("Import %(number)d was taken back already.") % {"number": import_id})
+            _remove(imported)
         imported.state, imported.reverted_at, imported.reverted_by = Import.State.REVERTED, at, by
         imported.refused.all().delete()
         imported.save(update_fields=["state", "reverted_at", "reverted_by"])

@@ -201,9 +201,16 @@ def spellings_of(fields: Mapping[str, Any]) -> list[Spelled]:
 
 def met_by(fields: Mapping[str, Any], stones: Tombstones) -> list[tuple[str, str]]:
     """kind and digest of the tombstones that these fields of a party meet."""
+    return [
+        (kind, stones.digest(kind, spelling)) for kind, spelling in asked_of(fields) if stones.meets(kind, spelling)
+    ]
+
+
+def asked_of(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """kind and spelling of the tombstones that these fields of a party would meet."""
     asked = [(each.kind, each.spelling) for each in spellings_of(fields) if each.kind not in (law.DIGITS, law.BARE)]
-    asked.append(phone_asked(fields.get("phone") or fields.get("phone_e164") or "", fields.get("phone_e164") or ""))
-    return [(kind, stones.digest(kind, spelling)) for kind, spelling in asked if stones.meets(kind, spelling)]
+    kind, digits = phone_asked(fields.get("phone") or fields.get("phone_e164") or "", fields.get("phone_e164") or "")
+    return [*asked, (kind, digits)] if digits else asked
 
 
 def phone_asked(written: str, known: str) -> tuple[str, str]:

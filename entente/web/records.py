@@ -1,4 +1,4 @@
-"""The records of a customer: why each is there, which field is shown from which, and taking one out again."""
+"""The records of a customer: why each is there, what of it is proved, which field is shown from which, and taking one out again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.identify.explained import Record, explain_customer
 from entente.identify.find import visible_customers
-from entente.identify.models import Chosen, Customer, Membership
+from entente.identify.models import Chosen, Customer, Membership, Verified
+from entente.identify.proofs import ImpossibleProof, Provable, provable, unverify, verify
 from entente.identify.shown import FIELD_NAMES, FIELDS, NotItsRecord, Said, choose, said_of
 from entente.identify.verdicts import AlreadyDecided, NothingToDecide, take_out
 from entente.ledger.models import Party
@@ -47,6 +48,7 @@ class Shown:
     weight: float
     by_law: bool
     since: datetime
+    provable: list[Provable]
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,12 @@ def records(request: HttpRequest, customer_id: int) -> HttpResponse:
     customer = _customer(request, customer_id)
     found = explain_customer(customer)
     several = len(found.records) > 1
+    listed = found.records[:LONGEST_LIST]
+    of_each = provable([one.party for one in listed])
     page = {
         "customer": customer,
-        "records": [_shown(one) for one in found.records[:LONGEST_LIST]],
+        "records": [_shown(one, of_each[one.party.pk]) for one in listed],
+        "ways": Verified.How.choices,
         "count": len(found.records),
         "more": max(len(found.records) - LONGEST_LIST, 0),
         "fields": _fields(customer) if several else [],
@@ -89,8 +94,7 @@ def records(request: HttpRequest, customer_id: int) -> HttpResponse:
 def record_departure(request: HttpRequest, customer_id: int, party_id: int) -> HttpResponse:
     """This record is somebody else."""
     customer = _customer(request, customer_id)
-    # Only what stands on this card is taken out from it: the record may have gone elsewhere since.
-    get_object_or_404(Membership, customer=customer, party=party_id, ended_at=None)
+    _check_stands_here(customer, party_id)
     try:
         take_out(party_id, by=person(request))
     except (AlreadyDecided, NothingToDecide) as error:
@@ -117,11 +121,46 @@ def record_choices(request: HttpRequest, customer_id: int) -> HttpResponse:
     return redirect("customer", customer_id=customer.pk)
 
 
+@require_POST
+def record_proofs(request: HttpRequest, customer_id: int, party_id: int) -> HttpResponse:
+    """The mailbox or the telephone of this record is proved to be theirs: the one that was seen, not one that came since."""
+    customer = _customer(request, customer_id)
+    _check_stands_here(customer, party_id)
+    field, how, value = (request.POST.get(name, "") for name in ("field", "how", "value"))
+    try:
+        verify(party_id, field, how=how, value=value, by=person(request))
+    except ImpossibleProof as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, _("Kept. The next comparison looks at the record again."))
+    return redirect("customer", customer_id=customer.pk)
+
+
+@require_POST
+def record_proofs_withdrawal(request: HttpRequest, customer_id: int, party_id: int) -> HttpResponse:
+    """It is not proved after all."""
+    customer = _customer(request, customer_id)
+    _check_stands_here(customer, party_id)
+    field, value = request.POST.get("field", ""), request.POST.get("value", "").replace("\0", "")
+    try:
+        unverify(party_id, field, value=value, by=person(request))
+    except ImpossibleProof as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, _("It is only claimed now."))
+    return redirect("customer", customer_id=customer.pk)
+
+
+def _check_stands_here(customer: Customer, party_id: int) -> None:
+    """Only what stands on this card is changed from it: the record may have gone elsewhere since."""
+    get_object_or_404(Membership, customer=customer, party=party_id, ended_at=None)
+
+
 def _customer(request: HttpRequest, customer_id: int) -> Customer:
     return get_object_or_404(visible_customers(person(request)).select_related("looked_after_by"), pk=customer_id)
 
 
-def _shown(record: Record) -> Shown:
+def _shown(record: Record, of_it: list[Provable]) -> Shown:
     return Shown(
         record.party,
         _why(record),
@@ -129,6 +168,7 @@ def _shown(record: Record) -> Shown:
         record.weight,
         by_law=record.other is not None,
         since=record.since,
+        provable=of_it,
     )
 
 

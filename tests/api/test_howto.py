@@ -12,8 +12,10 @@ from django.test import Client
 
 from entente.api.permissions import MOST_A_MINUTE
 from entente.identify.bring_in import bring_in
+from entente.identify.match import match_new
+from entente.identify.models import Verified
 from entente.identify.resolve import NUMBERS, SAYS
-from entente.ledger.models import Import
+from entente.ledger.models import Import, Party, Source
 from tests import cast
 from tests.api.conftest import CSV, NDJSON, key_of
 from tests.docs.pages import CHECKOUT, blocks, text_of
@@ -55,7 +57,7 @@ def give(line: str, key: str) -> tuple[int, dict[str, object]]:
 @pytest.mark.django_db
 def test_the_lines_of_the_page_do_what_it_says(staff: cast.Staff):
     key = key_of(staff.maxim, "import", "resolve")
-    hand_over, dry_run, look, back, who = LINES
+    hand_over, dry_run, look, back, who, prove, disprove = LINES
     status, said = give(hand_over, key)
     assert status == 202
     assert set(said) == {"id", "href"}
@@ -72,6 +74,18 @@ def test_the_lines_of_the_page_do_what_it_says(staff: cast.Staff):
     cast.customer("J. Okafor", phone="020 7946 0958", country="GB")
     status, found = give(who, key)
     assert (status, set(found)) == (200, {"candidates"})
+    source = Source.objects.get_or_create(name="our shop")[0]
+    shopper = Party.objects.create(source=source, key="10442", name="J. Okafor", email="j.okafor@shop.example")
+    match_new()
+    status, proved = give(prove, key)
+    assert (status, set(proved), proved["how"]) == (200, {"field", "value", "how", "at"}, "code")
+    assert Verified.objects.get().party == shopper
+    assert give(disprove, key) == (200, {"was_proved": True})
+
+
+def test_the_page_names_every_way_to_prove():
+    text = text_of(PAGE)
+    assert [how for how in Verified.How.values if f"`{how}`" not in text] == []
 
 
 def test_the_page_names_everything_somebody_is_known_by():

@@ -356,6 +356,7 @@ def test_the_description_names_every_route_its_refusals_and_its_key():
     said = Client().get("/api/v1/openapi.json").json()
     assert set(said["paths"]) == {
         "/api/v1/imports/{kind}", "/api/v1/imports/{import_id}", "/api/v1/imports/{import_id}/reversal", "/api/v1/resolve",
+        "/api/v1/parties/proofs", "/api/v1/parties/proofs/withdrawal",
     }  # fmt: skip
     for methods in said["paths"].values():
         for route in methods.values():

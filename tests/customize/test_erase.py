@@ -293,6 +293,17 @@ def test_a_customer_who_once_held_somebody_elses_record_is_left_and_told(tale: T
     assert Answer.objects.get(decision__customer=tale.norbert).words == "fine"
 
 
+def test_of_such_a_customer_words_that_name_her_go_and_the_archive_says_whose_they_are(tale: Tale):
+    Membership.objects.create(party_id=tale.parties[0], customer=tale.norbert, law="test", ended_at=NOW)
+    Answer.objects.filter(decision__customer=tale.norbert).update(words="Khalida Dornröschen is not to be woken")
+    file = io.BytesIO()
+    write_archive(tale.khalida.pk, file, by=tale.anna, at=NOW, today=TODAY)
+    assert f"customer number {tale.norbert.pk}" in zipfile.ZipFile(file).read("index.html").decode()
+    gone(tale)
+    assert found_in_database(CANARIES) == {}
+    assert Answer.objects.get(decision__customer=tale.norbert).words == ""
+
+
 def test_who_may_be_the_same_is_told_before(tale: Tale, tmp_path: Path):
     heading = facts.PARTIES.split("\n")[0]
     bring(tmp_path, "parties", f"{heading}\nkh-3,K. Dorn,KHALIDA@dornroeschen.example,,DE,,,,,,\n")

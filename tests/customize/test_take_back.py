@@ -12,7 +12,7 @@ from entente.customize.forget import take_back
 from entente.customize.models import Answer
 from entente.differentiate.models import NextQuestion
 from entente.identify.match import match_new
-from entente.identify.models import Chosen, Customer, Linkage, Membership, PossibleMatch, Verdict
+from entente.identify.models import BY_HAND, Chosen, Customer, Linkage, Membership, PossibleMatch, Verdict
 from entente.identify.shown import choose
 from entente.identify.verdicts import say_not_same, say_same, take_out
 from entente.identify.verdicts import take_back as unsay
@@ -61,6 +61,18 @@ def test_what_was_said_of_its_records_goes_along(tmp_path: Path, maxim: User):
     assert gone(b) and not gone(a) and not Verdict.objects.exists()
 
 
+def test_who_was_held_together_by_one_of_its_records_alone_parts(tmp_path: Path, maxim: User):
+    brought, a = record(tmp_path, 1)
+    (_, b), (_, c), (_, d) = (record(tmp_path, number) for number in (2, 3, 4))
+    was = {each.pk: whose(each) for each in (b, c, d)}
+    for one, other in ((a, b), (a, c), (c, d)):
+        say_same(one.pk, other.pk, by=maxim)
+    take_back(brought.pk, by=maxim, at=NOW)
+    assert gone(a) and whose(c) == whose(d) != whose(b)
+    assert {whose(b), whose(c)} <= set(was.values())
+    assert Verdict.objects.filter(withdrawn_at=None).count() == 1
+
+
 def test_what_is_asked_about_its_records_goes_along(tmp_path: Path, maxim: User):
     _, a = record(tmp_path, 1)
     brought, b = record(tmp_path, 2)
@@ -104,7 +116,8 @@ def test_of_one_breath_the_rest_is_still_said(first: bool, tmp_path: Path, maxim
         say_same(a.pk, other.pk, by=maxim)
     together = whose(a)
     # As the law has it, so that nothing stands against taking one out.
-    Membership.objects.exclude(party=a).update(verdict=None, law="any")
+    by_law = {"verdict": None, "by": None, "law": "any", "explanation": {"with": a.pk}}
+    Membership.objects.filter(law=BY_HAND).update(**by_law)
     Verdict.objects.all().delete()
     said = take_out(out.pk, by=maxim).verdict
     brought, goes = next(

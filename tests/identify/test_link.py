@@ -184,6 +184,17 @@ def test_who_only_claims_a_mailbox_is_linked_when_it_is_proved_not_before(crowd:
     assert not PossibleMatch.objects.filter(left=real, right=claimed, settled_by=None).exists()
 
 
+def test_what_was_proved_counts_as_long_as_the_record_says_so(crowd: list[Party]):
+    real, claimed = party("1"), party("form-1", source="Web form", email="another@web.example")
+    SourceTrust.objects.create(source=claimed.source, is_claimed=True)
+    Verified.objects.create(party=claimed, field="email", value=real.email, how="link", at=timezone.now())
+    link_all()
+    assert whose()[real.pk] != whose()[claimed.pk]
+    Party.objects.filter(pk=claimed.pk).update(email=real.email)
+    link_all()
+    assert whose()[real.pk] == whose()[claimed.pk]
+
+
 def test_a_run_that_fails_changes_nothing_and_says_so(crowd: list[Party], monkeypatch: pytest.MonkeyPatch):
     party("1")
     party("2")

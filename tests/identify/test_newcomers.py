@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from entente.identify import newcomers
+from entente.identify.add import add_customer
 from entente.identify.index import update_index, write_index
 from entente.identify.index_models import HeldByMany, Reading
 from entente.identify.match import match_new
@@ -14,9 +15,10 @@ from entente.identify.models import Customer, Linkage, Membership, PossibleMatch
 from entente.identify.newcomers import OnlyAllCanTell, link_new
 from entente.identify.pure.linkage import DOUBTFUL, SURE, link
 from entente.identify.pure.weights import as_data
+from entente.identify.resolve import resolve
 from entente.ledger.models import Party
 from tests.identify.test_index import made
-from tests.ledger_facts import Ledger, customer_of
+from tests.ledger_facts import Ledger, a_user, customer_of
 
 pytestmark = pytest.mark.django_db
 ANNA = {
@@ -134,6 +136,30 @@ def test_who_changed_is_compared_again(crowd: list[Party]):
     Party.objects.filter(pk=vague.pk).update(**ANNA)
     link_new()
     assert frozenset({first.pk, vague.pk}) in groups()
+
+
+def test_who_is_written_down_by_hand_is_found_at_once_and_compared_by_the_next_run(crowd: list[Party]):
+    known = Ledger("shop").party("1", **ANNA)
+    link_new()
+    number = add_customer({name: value for name, value in ANNA.items() if name != "born_on"})
+    by_hand = Party.objects.get(source__name="by hand")
+    found = resolve({"email": ANNA["email"]}, user=a_user())
+    assert {each.customer.pk for each in found} == {customer_of(known).pk, number}
+    run = link_new()
+    assert run is not None and (run.counts["records"], run.counts["moved"]) == (1, 1)
+    assert frozenset({known.pk, by_hand.pk}) in groups()
+    assert link_new() is None
+
+
+def test_what_is_written_by_hand_is_asked_about_where_that_source_is_only_claimed(crowd: list[Party]):
+    known = Ledger("shop").party("1", **ANNA)
+    link_new()
+    add_customer({name: value for name, value in ANNA.items() if name != "born_on"})
+    by_hand = Party.objects.get(source__name="by hand")
+    SourceTrust.objects.create(source=by_hand.source, is_claimed=True)
+    link_new()
+    assert frozenset({known.pk}) in groups() and frozenset({by_hand.pk}) in groups()
+    assert PossibleMatch.objects.filter(left=known, right=by_hand, settled_by=None).exists()
 
 
 def test_very_many_with_one_value_make_no_customer_of_many(crowd: list[Party], monkeypatch: pytest.MonkeyPatch):

@@ -159,6 +159,22 @@ def test_the_list_only_grows_and_says_it_once(erased: Erasure):
     assert take_up_list(list_path()) == []
 
 
+def test_numbers_met_later_are_on_the_list_as_well(erased: Erasure):
+    write_list()
+    old = list(Tombstone.objects.values_list("kind", "digest"))
+    raise_tombstones(erased.pk, [number_of("fair", "x-9", "Erased customer 7")], at=NOW)
+    write_list()
+    write_list()
+    assert len(list_path().read_text().splitlines()) == 2
+    for lost in (Tombstone.objects.exclude(digest__in=[digest for _kind, digest in old]), Erasure.objects.all()):
+        lost.delete()
+        taken = take_up_list(list_path())
+        assert Tombstone.objects.count() == 7
+        met = standing().meets(law.KEY, law.key_spelling("fair", "x-9"))
+        assert met is not None and met.stands_as == "Erased customer 7"
+    assert [str(one.token) for one in taken] == [str(erased.token)] and take_up_list(list_path()) == []
+
+
 def test_a_line_cut_off_is_passed_over_and_a_damaged_list_is_told(erased: Erasure):
     write_list()
     with list_path().open("a") as file:

@@ -361,6 +361,25 @@ def test_an_impossible_rank_is_told_beside_its_field_and_nothing_kept(company: c
     assert maxim.get("/settings/sources").status_code == 200
 
 
+def test_a_source_is_named_before_its_first_file(company: cast.Company, signed_in):
+    maxim = signed_in(company.staff.maxim)
+    assert maxim.post("/settings/sources/new", {"name": " Web form\n", "claimed": "on"}).status_code == 302
+    form = Source.objects.get(name="Web form")
+    assert form.trust.is_claimed and form.rank == 100
+    text = page(maxim, "/settings/sources")
+    assert f'name="claimed.{form.pk}"' in text and "Maxim" in text
+    for name, word in (("Web form", "There is a source of this name"), (" \0", "Give it the name")):
+        answer = maxim.post("/settings/sources/new", {"name": name})
+        assert answer.status_code == 422 and word in answer.content.decode()
+    assert Source.objects.get(name="Web form").trust.is_claimed
+    maxim.post("/settings/sources/new", {"name": cast.HOSTILE})
+    assert not SourceTrust.objects.get(source__name=cast.HOSTILE[:80]).is_claimed
+    assert "<script>alert(1)" not in page(maxim, "/settings/sources")
+
+
 def test_an_agent_does_not_set_how_sources_are_believed(anna: Client):
     assert anna.get("/settings/sources").status_code == 403
     assert anna.post("/settings/sources", {}).status_code == 403
+    before = Source.objects.count()
+    assert anna.post("/settings/sources/new", {"name": "Web form"}).status_code == 403
+    assert Source.objects.count() == before
