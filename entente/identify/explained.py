@@ -54,9 +54,8 @@ def explain_customer(customer: Customer) -> Explained:
     past: dict[int, list[Membership]] = {}
     for each in Membership.objects.filter(party__in=parties, ended_at__isnull=False).order_by("-id"):
         past.setdefault(each.party_id, []).append(each)
-    others = Party.objects.select_related("source").in_bulk(
-        [each.explanation["with"] for each in now if each.explanation]
-    )
+    # Whom it was like then may be somebody else's by now.
+    others = {each.party_id: each.party for each in now}
     records = [
         Record(
             each.party,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from entente.identify.pure import kernels
 from entente.identify.pure.comparisons import FAMILY, GIVEN, RARE, SOUND, TOLD_APART, Field, How, Levels
-from entente.identify.pure.weights import LEAST, NAMESAKES, RAREST, Floats, Weights
+from entente.identify.pure.weights import HANDED_DOWN, LEAST, RAREST, Floats, Weights, tells_by_rarity
 
 HOWS: Mapping[How, int] = {
     "name": kernels.NAME, "words": kernels.WORDS, "date": kernels.DATE, "code": kernels.CODE, "mail": kernels.MAIL, "place": kernels.PLACE,
@@ -42,6 +42,7 @@ class Tables:
     chances: Floats
     shares: Floats
     by_rarity: NDArray[np.bool_]
+    of_namesakes: NDArray[np.bool_]
     within_household: NDArray[np.bool_]
 
 
@@ -66,13 +67,14 @@ def layout(fields: tuple[Field, ...], columns: tuple[str, ...]) -> Layout:
 @lru_cache(maxsize=8)
 def tables(weights: Weights) -> Tables:
     fields, most = weights.fields, max(map(len, TOLD_APART.values()))
-    chances = np.zeros((len(fields), most + 1, 3))
-    by_rarity = np.zeros((len(fields), most), np.bool_)
+    chances = np.zeros((len(fields), most + 1, 4))
+    by_rarity, of_namesakes = np.zeros((2, len(fields), most), np.bool_)
     for place, (field, chance) in enumerate(zip(fields, weights.chances, strict=True)):
         chances[place, : field.levels] = np.log2(chance.T)
         by_rarity[place, list(RARE[field.how])] = True
+        of_namesakes[place, [level for level in RARE[field.how] if tells_by_rarity(field, level)]] = True
     household = np.array([field.household is not None for field in fields])
-    return Tables(chances, np.log2(weights.shares), by_rarity, household)
+    return Tables(chances, np.log2(weights.shares), by_rarity, of_namesakes, household)
 
 
 def compare_with_one(
@@ -96,8 +98,14 @@ def judge_few(weights: Weights, levels: Levels, held: NDArray[np.int64]) -> tupl
     held: (pairs, fields) how many records hold what the pair has in common, where it matters how rare that is.
     """
     of = tables(weights)
-    share = np.maximum(held, RAREST) / weights.records
-    by_chance = np.log2(np.clip(np.stack([share, share + NAMESAKES], axis=2), LEAST, 1.0))
+    holders = np.maximum(held, RAREST)
+    share = holders / weights.records
+    by_chance = np.empty((*held.shape, 3))
+    by_chance[..., 0] = np.log2(np.clip(share, LEAST, 1.0))
+    by_chance[..., 1] = np.log2(np.clip(share + HANDED_DOWN, LEAST, 1.0))
+    by_chance[..., 2] = np.log2(np.maximum(holders / weights.crowd, LEAST))
     weight, evidence = np.empty(len(levels)), np.empty(levels.shape)
-    kernels.judge_few(levels, of.chances, of.shares, of.by_rarity, of.within_household, by_chance, weight, evidence)
+    kernels.judge_few(
+        levels, of.chances, of.shares, of.by_rarity, of.of_namesakes, of.within_household, by_chance, weight, evidence
+    )
     return weight, evidence

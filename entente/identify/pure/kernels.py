@@ -182,26 +182,30 @@ def compare_with_one(whole, letters, ends, hows, columns, sounds, place, names, 
 
 
 @numba.njit(cache=True, nogil=True)
-def judge_few(levels, tables, shares, by_rarity, within_household, held, weight, evidence):  # type: ignore[no-untyped-def]
+def judge_few(levels, tables, shares, by_rarity, of_namesakes, within_household, held, weight, evidence):  # type: ignore[no-untyped-def]
     """log2 odds of each pair, and the bits by which each field speaks: `judge` and `evidence` of `weights.py` for a few pairs.
 
-    tables: (fields, levels + 1, 3) log2 chances, zeros last. shares: (3,) log2. by_rarity: (fields, levels) does rarity decide?
-    within_household: (fields,) does a household share it? held: (pairs, fields, 2) log2 of the chance that strangers, and that two of one
-    household, agree on this value.
+    tables: (fields, levels + 1, 4) log2 chances, zeros last. shares: (4,) log2. by_rarity, of_namesakes: (fields, levels) does rarity
+    decide, for namesakes as well? within_household: (fields,) does a household share it? held: (pairs, fields, 3) log2 of the chance that
+    strangers, that two of one household, and that namesakes agree on this value.
     """
-    prior = _either(shares[1], shares[2])
+    prior = _either(_either(shares[1], shares[2]), shares[3])
     for pair in range(len(levels)):
-        same, household, strangers = shares[0], shares[1], shares[2]
+        same, household, strangers, namesakes = shares
         for field in range(levels.shape[1]):
             level = levels[pair, field]
-            of_same, of_household, of_strangers = tables[field, level]
+            of_same, of_household, of_strangers, of_namesake = tables[field, level]
             if level >= 0 and by_rarity[field, level]:
                 of_strangers = held[pair, field, 0]
+                if of_namesakes[field, level]:
+                    of_namesake = held[pair, field, 2]
                 if not within_household[field]:
                     of_household = held[pair, field, 1]
-            same, household, strangers = same + of_same, household + of_household, strangers + of_strangers
-            evidence[pair, field] = of_same - (_either(of_household + shares[1], of_strangers + shares[2]) - prior)
-        weight[pair] = same - _either(household, strangers)
+            same, household = same + of_same, household + of_household
+            strangers, namesakes = strangers + of_strangers, namesakes + of_namesake
+            against = _either(_either(of_household + shares[1], of_strangers + shares[2]), of_namesake + shares[3])
+            evidence[pair, field] = of_same - (against - prior)
+        weight[pair] = same - _either(_either(household, strangers), namesakes)
 
 
 @numba.njit(cache=True, nogil=True)

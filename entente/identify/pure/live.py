@@ -19,7 +19,7 @@ from entente.identify.pure.coded import MISSING, Coded, coded
 from entente.identify.pure.comparisons import RARE, SOUND, Field, Levels
 from entente.identify.pure.identifiers import is_public_domain, mailbox_is_shared
 from entente.identify.pure.readings import MOST_HOLDERS, OWN
-from entente.identify.pure.weights import Floats, Weights
+from entente.identify.pure.weights import RAREST, Floats, Weights
 
 Ints = NDArray[np.int64]
 
@@ -175,8 +175,11 @@ def starting_weights(fields: Sequence[Field], records: int) -> Weights:
     for field in fields:
         strangers = _guess(field.levels, 0.01, 0.01)
         household = strangers if field.household is None else _guess(field.levels, field.household, 0.02)
-        chances.append(np.stack([_guess(field.levels, 0.85, 0.1), household, strangers]))
-    return Weights(fields, tuple(chances), np.array([share, share, 1.0 - 2 * share]), max(records, 2), 0, False)
+        namesakes = _guess(field.levels, 0.9, 0.05) if field.how == "name" else strangers
+        chances.append(np.stack([_guess(field.levels, 0.85, 0.1), household, strangers, namesakes]))
+    records = max(records, 2)
+    crowd = np.array([max(0.01 * records, RAREST) if field.how == "name" else records for field in fields])
+    return Weights(fields, tuple(chances), np.array([share, share, 1.0 - 3 * share, share]), crowd, records, 0, False)
 
 
 def levels_deciding(fields: Sequence[Field], levels: Levels) -> dict[str, NDArray[np.intp]]:

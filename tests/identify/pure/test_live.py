@@ -133,5 +133,5 @@ def test_guesses_to_begin_with_are_chances(fields, records: int):
     weights = starting_weights(fields, records)
     assert weights.shares.sum() == pytest.approx(1) and (weights.shares > 0).all()
     for field, chances in zip(fields, weights.chances, strict=True):
-        assert chances.shape == (3, field.levels) and chances.sum(axis=1) == pytest.approx(1)
+        assert chances.shape == (4, field.levels) and chances.sum(axis=1) == pytest.approx(1)
         assert (chances > 0).all() and (np.log2(chances[0] / chances[2])[1:] > 0).all()
