@@ -174,7 +174,7 @@ def _a_run(readings: Any) -> float:
     moved = np.flatnonzero(group != np.arange(n))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {Membership._meta.db_table} m SET customer_id = t.customer "
+            f"UPDATE {Membership._meta.db_table} m SET customer_id = t.customer, law = 'made up' "
             "FROM unnest(%s::bigint[], %s::bigint[]) t (party, customer) WHERE m.party_id = t.party",
             [(moved + 1).tolist(), (group[moved] + 1).tolist()],
         )

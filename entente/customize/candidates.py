@@ -20,6 +20,7 @@ from entente.differentiate.models import Cycle
 from entente.differentiate.partitions import partition_of
 from entente.identify.models import Customer
 from entente.ledger.models import Product
+from entente.lib.distinct import distinct
 
 Columns = dict[str, Any]
 Progress = Callable[[str, float, float | None], None]
@@ -137,7 +138,7 @@ def _recommended(
     recent = np.bincount(what, weights=pairs["recent"][here].astype(np.float64), minlength=len(products))
     found = recommend(history, cosine_neighbours(history), popularity=np.sqrt(recent), top=1)
     item[rows], score[rows], because[rows] = found.item[:, 0], found.score[:, 0], found.because[:, 0]
-    used = np.unique(np.concatenate([found.item[:, 0], found.because[:, 0]]))
+    used = distinct(np.concatenate([found.item[:, 0], found.because[:, 0]]))
     return item, score, because, _product_names(products, used[used >= 0])
 
 

@@ -26,6 +26,7 @@ from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle
 from entente.interact.allow import contact_policy, first_openings, load_batch
 from entente.learn.assign import hold_out
+from entente.lib.distinct import distinct
 from entente.staff.models import Firm
 from entente.staff.settings import setting
 from entente.warehouse.copy_in import copy_columns
@@ -106,7 +107,7 @@ class _Openings:
 
     def __init__(self, everyone: Buyers, fitting: Shortlist, at: datetime, progress: Progress) -> None:
         self.fitting, self.at, self.progress = fitting, at, progress
-        self.rows = np.unique(fitting.customer)
+        self.rows = distinct(fitting.customer)
         self.policy = contact_policy()
         self.columns = load_batch(everyone.customers[self.rows], everyone.level[self.rows], at=at)
         self.known: dict[tuple[str, str], np.ndarray[Any, Any]] = {}
@@ -115,7 +116,7 @@ class _Openings:
         """(len(rows),) seconds since 1970, -1 for never."""
         if (channel, purpose) not in self.known:
             places = [place for place, play in enumerate(PLAYS) if play.purpose == purpose]
-            fits = np.unique(self.fitting.customer[np.isin(self.fitting.play, places)])
+            fits = distinct(self.fitting.customer[np.isin(self.fitting.play, places)])
             asked = np.searchsorted(self.rows, fits)
             found = np.full(len(self.rows), -1, np.int64)
             found[asked] = first_openings(

@@ -14,6 +14,7 @@ from entente.differentiate.models import Cycle, Level
 from entente.differentiate.pure.pyramid import levels
 from entente.differentiate.settings import cut_offs
 from entente.identify.counted import Counting
+from entente.lib.distinct import distinct
 from entente.staff.models import Firm
 from entente.warehouse.extract import extract
 
@@ -65,7 +66,7 @@ def _levels(cycle: Cycle, firm: Firm, who: Counting) -> dict[str, Any]:
     with extract() as columns:
         facts = Facts(columns, cycle.as_of, currency=cycle.currency, margin_rate=float(firm.margin_rate), counting=who)
         days, money, contacts = facts.purchases(), facts.money(), facts.contacts
-        customers = np.unique(
+        customers = distinct(
             np.concatenate([days.customer, money["customer_id"], facts.known(), contacts["customer_id"]])
         )
         anonymous = facts.anonymous_revenue()

@@ -27,6 +27,7 @@ from entente.differentiate.pure.purchases import (
 from entente.differentiate.pure.pyramid import CUT_OFFS, cells, levels
 from entente.differentiate.pure.spend import choose_spend_law
 from entente.differentiate.pure.stages import stages
+from entente.lib.distinct import distinct
 
 # How far a margin made from one assumed rate may be off.
 MARGIN_SHARE = 0.2
@@ -83,7 +84,7 @@ def _valuations(
     today = day_number(facts.as_of)
     buyers, histories = from_customer_days(days.customer, days.day, days.amount, today)
     contacts = facts.contacts
-    customers = np.unique(np.concatenate([buyers, money["customer_id"], facts.known(), contacts["customer_id"]]))
+    customers = distinct(np.concatenate([buyers, money["customer_id"], facts.known(), contacts["customer_id"]]))
     at = np.searchsorted(customers, buyers)
 
     revenue_year = spread(money["customer_id"], money["revenue_year"], customers, 0.0)

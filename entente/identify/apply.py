@@ -31,6 +31,7 @@ from entente.identify.pure.identifiers import email
 from entente.identify.pure.keepers import NOBODY, keepers
 from entente.identify.shown import show
 from entente.ledger.models import Party
+from entente.lib.distinct import distinct
 from entente.warehouse.copy_in import copy_columns
 
 LAW = "entente identity 1"
@@ -123,7 +124,7 @@ def apply_links(linkage: Linkage, pairs: Pairs, *, judged: Ints | None = None) -
     show(np.union1d(to[moved], now.customer[moved]))
     return {
         "records": len(now.parties),
-        "customers": len(np.unique(to)),
+        "customers": len(distinct(to)),
         "moved": len(moved),
         "parted": parted,
         "asked": asked,

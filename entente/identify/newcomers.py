@@ -22,6 +22,7 @@ from entente.identify.pure.blocking import MOST_TOGETHER
 from entente.identify.pure.live import rule_keys
 from entente.identify.pure.weights import Weights, explain
 from entente.identify.records import Records
+from entente.lib.distinct import distinct
 from entente.lib.errors import EntenteError
 from entente.staff.models import User
 
@@ -87,7 +88,7 @@ def _pairs(records: Records, weights: Weights, doubtful: float) -> Pairs:
     """The pairs of one kind that are at least doubtful."""
     keys = rule_keys(records.kind, records.rules, records.readings.columns)
     shared = _sharing(keys, records.parties)
-    rows = rows_of(np.unique(shared).tolist(), records.kind)
+    rows = rows_of(distinct(shared).tolist(), records.kind)
     if not rows:
         return NO_PAIRS
     number = np.array([row.party for row in rows], np.int64)
@@ -106,7 +107,7 @@ def _pairs(records: Records, weights: Weights, doubtful: float) -> Pairs:
 
 def _sharing(keys: Ints, parties: Ints) -> Ints:
     """(k, 2) each of these parties and another one that shares a key with it, the lower first, each pair once."""
-    asked = np.unique(keys[keys != 0])
+    asked = distinct(keys[keys != 0])
     asked = asked[~np.isin(asked, list(held_by(asked.tolist())))]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")

@@ -23,6 +23,7 @@ from entente.ledger.pure.party_kinds import kind_of
 from entente.ledger.readers.table import BadRow
 from entente.ledger.reading import Texts
 from entente.ledger.staging import LINE_TABLE, copy_lines, copy_texts, queries
+from entente.lib.distinct import distinct
 
 MOST_MET = 20_000
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,7 +98,7 @@ class Recorder:
         return facts.only(~foreign), keys[~foreign], bad, values
 
     def _parties(self, cursor: Any, facts: Facts) -> NDArray[np.int64]:
-        refs = np.unique(facts.party[facts.party >= 0])
+        refs = distinct(facts.party[facts.party >= 0])
         about = {name: self._first(facts.about.get(name), facts.party, len(facts.customers)) for name in (
             "customer_name", "segment", "email", "phone", "country", "postcode", "city", "address", "kind")}  # fmt: skip
         rows = []
@@ -139,7 +140,7 @@ class Recorder:
                 costs[ref],
                 money[ref],
             )
-            for ref in np.unique(facts.product[facts.product >= 0]).tolist()
+            for ref in distinct(facts.product[facts.product >= 0]).tolist()
         ]
         return self._settled(
             cursor, ("incoming_product", "insert_products", "complete_products", "product_ids"), rows, count

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from entente.identify.pure.coded import MISSING, Coded
 from entente.identify.pure.comparisons import SOUND, Rows
+from entente.lib.distinct import distinct
 
 Keys = NDArray[np.uint64]
 NO_KEY = np.uint64(0)
@@ -135,7 +136,7 @@ def pairs(
         _ = column.hashes  # once, not in every thread that asks first
     with ThreadPoolExecutor(threads) as pool:
         merged = list(pool.map(of, rules))
-    together = np.unique(np.concatenate(merged)) if merged else np.zeros(0, np.int64)
+    together = distinct(np.concatenate(merged)) if merged else np.zeros(0, np.int64)
     return Blocked((together // n).astype(np.int32), (together % n).astype(np.int32), crowded)
 
 

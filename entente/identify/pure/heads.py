@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from entente.lib.distinct import distinct
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -29,7 +31,7 @@ def heads(below: Ints, above: Ints) -> Heads:
     up = np.arange(len(numbers))
     up[places[: len(below)]] = places[len(below) :]
     # As many steps on as there are numbers, only tops and circles are left; a circle is left whole.
-    reached = np.unique(_far_up(up))
+    reached = distinct(_far_up(up))
     circling = reached[up[reached] != reached]
     up[circling] = circling
     top = _far_up(up)

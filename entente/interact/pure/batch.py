@@ -24,6 +24,7 @@ from entente.interact.pure.purposes import CHANNEL_INDEX, STRENGTH, Purpose, eff
 from entente.interact.pure.reasons import CODES, NUMBER
 from entente.interact.pure.silence import NEVER, silences
 from entente.interact.pure.zones import Place
+from entente.lib.distinct import distinct
 
 SEND_AT, DROP, ASK = 0, 1, 2
 Verdict = Literal["SEND_AT", "DROP", "ASK"]
@@ -236,7 +237,7 @@ def _settled(calendar: _Calendar, situation: Ints, first: Ints, ahead: Obstacles
             break
         moved = moment.copy()
         np.maximum.at(moved, row[hit], ahead.end[left[hit]])
-        rows = np.unique(row[hit])
+        rows = distinct(row[hit])
         moment[rows] = calendar.next(situation[rows], np.minimum(moved[rows], FAR - 1))
     return moment
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from entente.lib.distinct import distinct
 from entente.sample.pure.calendar import SEASON, Span
 from entente.sample.pure.catalogue import NEEDS, Catalogue
 from entente.sample.pure.countries import COUNTRIES
@@ -117,7 +118,7 @@ def _products(
     taken = (with_it >= 0) & (rng.random(with_it.shape) < odds)
     order = np.concatenate([order, np.repeat(order, taken.sum(axis=1))])
     product = np.concatenate([product, with_it[taken]])
-    once = np.unique(order * len(goods.codes) + product)
+    once = distinct(order * len(goods.codes) + product)
     return once // len(goods.codes), once % len(goods.codes)
 
 
