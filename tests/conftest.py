@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,14 @@ _point_settings_at_the_server()
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         early.remove(early.SERVER)
+
+
+@pytest.fixture
+def own_home(settings: Any, tmp_path: Path) -> None:
+    """A home, and a folder for files, of this test alone: what is kept beside the database is made anew."""
+    settings.HOME = tmp_path / "home"
+    settings.MEDIA_ROOT = settings.HOME / "files"
+    settings.MEDIA_ROOT.mkdir(parents=True)
 
 
 @pytest.fixture(scope="session")

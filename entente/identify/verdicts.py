@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from entente.identify.apply import standing
-from entente.identify.evidence import Pair, Reason, evidence_among
+from entente.identify.evidence import Pair, Reason, evidence_among, pair_of
 from entente.identify.find import visible_customers
 from entente.identify.models import BY_HAND, ONE_RECORD, Customer, Membership, PossibleMatch, Verdict
 from entente.identify.moves import homes, move, one_at_a_time
@@ -263,7 +263,7 @@ def _take_out(party: int, other: int, customer: int, by: User) -> Decided:
 
 def _say(left: int, right: int, *, is_same: bool, by: User) -> Verdict:
     """Said twice, it is said once. The other way round, the first one stands and the second is told."""
-    low, high = min(left, right), max(left, right)
+    low, high = pair_of(left, right)
     verdict = Verdict.objects.filter(left=low, right=high, withdrawn_at=None).select_related("by").first()
     if verdict is not None and verdict.is_same != is_same:
         raise AlreadyDecided(verdict)

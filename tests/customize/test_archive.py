@@ -7,7 +7,6 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,14 +21,7 @@ from tests.erasure_facts import CANARIES, NOW, TODAY, Tale, found_in_database, t
 from tests.ledger_facts import committed
 
 __all__ = ["committed"]  # fixture
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _home_of_its_own(settings: Any, tmp_path: Path) -> None:
-    settings.HOME = tmp_path / "home"
-    settings.MEDIA_ROOT = settings.HOME / "files"
-    settings.MEDIA_ROOT.mkdir(parents=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_home")]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,18 +16,11 @@ from entente.ledger.models import Import, Order, Party, Tombstone
 from tests.erasure_facts import NOW, PARTIES, TODAY, bring
 from tests.ledger_facts import a_firm
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_home")]
 HEADING = PARTIES.split("\n")[0]
 ANNA = "a,Anna Apfel,anna@x.example,030 901820,DE,,,,DE811907980,,"
 BERT = "b,Bert Birne,bert@x.example,030 555555,DE,,,,,,"
 LINES = "order,date,customer,product,quantity,price,email\n"
-
-
-@pytest.fixture(autouse=True)
-def home(settings: Any, tmp_path: Path) -> None:
-    settings.HOME = tmp_path / "home"
-    settings.MEDIA_ROOT = settings.HOME / "files"
-    settings.MEDIA_ROOT.mkdir(parents=True)
 
 
 def people(folder: Path, *rows: str, source: str = "shop") -> Import:

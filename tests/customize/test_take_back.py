@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,15 +20,8 @@ from entente.staff.models import User
 from tests import cast
 from tests.erasure_facts import CONTACTS, NOW, PARTIES, bring, tell
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_home")]
 HEADING = PARTIES.split("\n")[0]
-
-
-@pytest.fixture(autouse=True)
-def home(settings: Any, tmp_path: Path) -> None:
-    settings.HOME = tmp_path / "home"
-    settings.MEDIA_ROOT = settings.HOME / "files"
-    settings.MEDIA_ROOT.mkdir(parents=True)
 
 
 @pytest.fixture

@@ -27,7 +27,12 @@ from tests.erasure_facts import CANARIES, NOW, TODAY, Tale, bring, found_in_data
 from tests.ledger_facts import committed, environment
 
 __all__ = ["committed"]  # fixture
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("own_home"),
+]
 
 # A child that erases and is killed when a function has been called: after its work, or before it.
 CHILD = """
@@ -49,13 +54,6 @@ def killed(*arguments, **named):
 setattr(module, name, killed)
 erase.erase(int(sys.argv[2]), because="She asked.", by=None, today=date(2026, 11, 22), at=datetime(2026, 11, 22, 9, tzinfo=UTC))
 """
-
-
-@pytest.fixture(autouse=True)
-def _home_of_its_own(settings: Any, tmp_path: Path) -> None:
-    settings.HOME = tmp_path / "home"
-    settings.MEDIA_ROOT = settings.HOME / "files"
-    settings.MEDIA_ROOT.mkdir(parents=True)
 
 
 @pytest.fixture

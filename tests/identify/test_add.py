@@ -24,20 +24,24 @@ from tests.erasure_facts import NOW, PARTIES, bring
 from tests.identify.test_index import made
 from tests.identify.test_link import ANNA, party
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def home(settings: Any, tmp_path: Path) -> None:
-    settings.HOME = tmp_path / "home"
-    settings.MEDIA_ROOT = settings.HOME / "files"
-    settings.MEDIA_ROOT.mkdir(parents=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_home")]
 
 
 @pytest.fixture
 def crowd() -> list[Party]:
     """People to learn weights from."""
     return made(150)
+
+
+def somebody_waits() -> bool:
+    """For a lock, in this database."""
+    with connection.cursor() as cursor:
+        # Within a transaction, who waits is remembered as it was when first asked.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 class Meanwhile:
@@ -60,20 +64,10 @@ class Meanwhile:
     def _begun(self, *arguments: Any) -> None:
         self._thread.start()
         until = time.monotonic() + 60
-        while self._thread.is_alive() and not self._somebody_waits():
+        while self._thread.is_alive() and not somebody_waits():
             assert time.monotonic() < until, "the other one neither waits nor ends"
             time.sleep(0.02)
         self._write_index(*arguments)
-
-    @staticmethod
-    def _somebody_waits() -> bool:
-        with connection.cursor() as cursor:
-            # Within a transaction, who waits is remembered as it was when first asked.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            return bool(cursor.fetchone()[0])
 
     def ended(self) -> Any:
         self._thread.join()

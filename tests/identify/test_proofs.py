@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from entente.identify.index_models import Reading
@@ -28,6 +28,7 @@ from entente.identify.proofs import (
 from entente.identify.resolve import resolve
 from entente.ledger.models import Party
 from entente.staff.models import User
+from tests.identify.test_add import somebody_waits
 from tests.identify.test_index import made
 from tests.identify.test_link import ANNA, party, whose
 
@@ -167,18 +168,9 @@ def test_while_a_run_comes_into_force_a_proof_waits_and_is_not_forgotten(maxim: 
         one_at_a_time()
         other.start()
         until = time.monotonic() + 60
-        while not _somebody_waits():
+        while not somebody_waits():
             assert other.is_alive() and time.monotonic() < until
             time.sleep(0.02)
         assert not Verified.objects.exists()
     other.join()
     assert Verified.objects.count() == 1 and Reading.objects.get(party=claimed).digest == 0
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
