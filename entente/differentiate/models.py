@@ -105,6 +105,29 @@ class Valuation(models.Model):
     value = models.FloatField(help_text=_("lifetime value: expected margin, discounted"))
     value_low = models.FloatField(help_text=_("80 % interval"))
     value_high = models.FloatField()
+    cost_year = models.FloatField(default=0.0, help_text=_("cost to serve in the last 12 months"))
+    profit_year = models.FloatField(default=0.0, help_text=_("margin less cost to serve, last 12 months"))
+    level_before = models.SmallIntegerField(
+        choices=Level, null=True, help_text=_("a year earlier; null for whom nobody knew then")
+    )
+    revenue_before = models.FloatField(default=0.0, help_text=_("of the 12 months before the last 12"))
+    profit_before = models.FloatField(default=0.0)
+    potential = models.FloatField(
+        null=True, help_text=_("what they may spend in a year on all that the firm sells, wherever they buy it")
+    )
+    share = models.FloatField(null=True, help_text=_("of wallet: how much of that they spend with the firm, 0 to 1"))
+    share_is_stated = models.BooleanField(default=False, help_text=_("by the customer; else estimated from their like"))
+    stimulate = models.SmallIntegerField(
+        default=0,
+        help_text=_("where stimulation pays: 1 low share, 2 plays suppliers off, 4 buys through others; added"),
+    )
+    segment = models.SmallIntegerField(null=True, help_text=_("the need segment's number in this cycle"))
+    segment_is_stated = models.BooleanField(default=False)
+    stage_on = models.DateField(null=True, help_text=_("since when in this stage"))
+    stage_reason = models.SmallIntegerField(default=0, help_text=_("which rule of the law of stages holds"))
+    likeness = models.FloatField(
+        null=True, help_text=_("how likely to become top or big, of whom never bought, 0 to 1")
+    )
 
     class Meta:
         managed = False
