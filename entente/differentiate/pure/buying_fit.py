@@ -1,23 +1,30 @@
 """Fitting the buying laws, and refusing those the data cannot carry.
 
-A fit that does not converge or that sits on a bound is never shown as a result: it is refused in plain words and the
-next simpler law is tried, down to the firm-wide rate, which always answers.
+A fit that does not converge or that sits on a bound is never shown as a result: it is refused in plain words and a simpler law is
+tried, down to the firm-wide rate, which always answers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from entente.differentiate.pure import likelihoods
+from entente.differentiate.pure import free_mixture, likelihoods
 from entente.differentiate.pure.arrays import Floats
 from entente.differentiate.pure.buying_laws import (
     BG_NBD,
+    CNBD,
     FIRM_RATE,
-    LAWS,
+    FREE,
+    MBG_CNBD,
     NBD,
     PARAMETERS,
+    PARETO_NBD,
+    REGULAR,
     SHIFT,
+    STAGES,
+    STEADY,
     TITLES,
     BuyingLaw,
     Choice,
@@ -26,6 +33,8 @@ from entente.differentiate.pure.buying_laws import (
 from entente.differentiate.pure.histories import BuyingHistories, group
 from entente.differentiate.pure.likelihoods import Statistics
 from entente.differentiate.pure.newton import Matrix, Maximum, Objective, highest
+from entente.differentiate.pure.pareto_likelihood import pareto_nbd
+from entente.differentiate.pure.regular_likelihood import cnbd, mbg_cnbd, of_gaps
 from entente.lib.errors import EntenteError
 
 BORROW_BELOW: Final = 500
@@ -36,14 +45,24 @@ BORROW_BELOW: Final = 500
 # bounds. On the logarithms, never on the parameters: a penalty on raw parameters pulls CDNOW's forecast 31 % up.
 PRIOR_CENTRE: Final = np.log(np.array([0.5, 8.0, 0.7, 3.0]))
 PRIOR_SPREAD: Final = np.array([1.0, 1.2, 1.0, 1.0])
+# The same of ln(r), ln(alpha), ln(s), ln(beta): CDNOW .55/10.6/.61/11.7.
+PARETO_CENTRE: Final = np.log(np.array([0.5, 8.0, 0.6, 10.0]))
+PARETO_SPREAD: Final = np.array([1.0, 1.2, 1.0, 1.2])
 
 FEWEST_CUSTOMERS: Final = {4: 10, 2: 5}
 FEWEST_RETURNING: Final = {4: 5, 2: 3}
 CHURN_GAIN: Final = 2.0
 """Log-likelihood by which a law with leaving must beat the one without: about two standard errors."""
 
+NOBODY_LEAVES: Final = (
+    "Nobody is taken to have left: the chance that a customer is still active cannot be told from these data, "
+    "and values years ahead are on the high side."
+)
 BOUND: Final = float(np.log(1e4))
 THIN_TO: Final = 20_000
+FREE_ON: Final = 50_000
+"""Groups on which a law is freed; more would not move its weights."""
+
 HALF_A_PURCHASE, ONE_CUSTOMER_YEAR = 0.5, 52.0
 
 
@@ -61,30 +80,36 @@ def fit(histories: BuyingHistories, name: str = BG_NBD) -> BuyingLaw:
     Below BORROW_BELOW customers a weak prior on the logarithms of the parameters is borrowed, and said in `notes`.
     Raises LawRefused when the fit is no result: too few data, churn not identified, on a bound, not converged.
     """
-    answer = _attempt(likelihoods.statistics(group(histories)), name) if len(histories) else _firm_rate(None)
+    answer = attempt(statistics_of(histories), name) if len(histories) else _firm_rate(None)
     if isinstance(answer, Refusal):
         raise LawRefused(answer)
     return answer
 
 
-def choose_law(histories: BuyingHistories, laws: Sequence[str] = LAWS) -> Choice:
-    """The first law these data can carry: BG/NBD, else MBG/NBD, else NBD, else the firm-wide rate. Always answers.
+def choose_law(histories: BuyingHistories) -> Choice:
+    """The law that explains the past best: MBG/CNBD-k of the likeliest k, else one without leaving, else the firm-wide rate.
 
-    laws: names in the order to try, when another order is wanted; the firm-wide rate ends it whether named or not.
+    Always answers. k is 1 where the gaps between purchases are not known. Which law predicts best is another question:
+    `hold_out_choice.choose` asks it, where there is past enough to hold some of it out.
     """
     if not len(histories):
         return Choice(_firm_rate(None))
-    stats = likelihoods.statistics(group(histories))
+    stats = statistics_of(histories)
     refusals: list[Refusal] = []
-    for name in (*laws, FIRM_RATE):
-        answer = _attempt(stats, name)
-        if isinstance(answer, BuyingLaw):
-            return Choice(answer, tuple(refusals))
-        refusals.append(answer)
-    raise AssertionError("the firm-wide rate never refuses")
+    for kind in (REGULAR, STEADY):
+        tried = [attempt(stats, name) for name in (kind if stats.log_gaps is not None else kind[:1])]
+        refusals += [one for one in tried[:1] if isinstance(one, Refusal)]
+        if fitted := [one for one in tried if isinstance(one, BuyingLaw)]:
+            return Choice(max(fitted, key=lambda law: law.log_likelihood), tuple(refusals))
+    return Choice(_firm_rate(stats), tuple(refusals))
 
 
-def _attempt(stats: Statistics, name: str) -> BuyingLaw | Refusal:
+def statistics_of(histories: BuyingHistories) -> Statistics:
+    return likelihoods.statistics(group(histories), histories.log_gaps)
+
+
+def attempt(stats: Statistics, name: str) -> BuyingLaw | Refusal:
+    """Fit one law; a refusal says in plain words why there is none. Raises KeyError for a name that is no law's."""
     if name == FIRM_RATE:
         return _firm_rate(stats)
     returning = float(stats.customers_at[stats.counts > 0].sum())
@@ -95,20 +120,23 @@ def _attempt(stats: Statistics, name: str) -> BuyingLaw | Refusal:
             f"{TITLES[name]} needs at least {FEWEST_CUSTOMERS[size]} customers of whom {FEWEST_RETURNING[size]} bought "
             f"again; there are {stats.customers:.0f}, and {returning:.0f} bought again.",
         )
-    return _with_leaving(stats, name) if name in SHIFT else _without_leaving(stats)
+    if name in FREE:
+        return _freed(stats, name)
+    return _with_leaving(stats, name) if name in SHIFT or name == PARETO_NBD else _without_leaving(stats, name)
 
 
-def _without_leaving(stats: Statistics) -> BuyingLaw | Refusal:
+def without_leaving(name: str) -> str:
+    """The law that says the same but that nobody leaves."""
+    return STEADY[STAGES.get(name, 1) - 1]
+
+
+def _without_leaving(stats: Statistics, name: str) -> BuyingLaw | Refusal:
     weight = _prior_weight(stats)
-    best = _maximum(stats, NBD, weight)
-    reason = _unusable(NBD, best)
+    best = _maximum(stats, name, weight)
+    reason = _unusable(name, best)
     if reason:
-        return Refusal(NBD, reason)
-    note = (
-        "Nobody is taken to have left: the chance that a customer is still active cannot be told from these data, "
-        "and values years ahead are on the high side."
-    )
-    return _law(stats, NBD, best, (*_borrowed(weight), note))
+        return Refusal(name, reason)
+    return _law(stats, name, best, (*_borrowed(weight), NOBODY_LEAVES))
 
 
 def _with_leaving(stats: Statistics, name: str) -> BuyingLaw | Refusal:
@@ -116,7 +144,7 @@ def _with_leaving(stats: Statistics, name: str) -> BuyingLaw | Refusal:
     best = _maximum(stats, name, weight)
     notes = _borrowed(weight)
     if not weight:
-        gain = best.value - _maximum(stats, NBD, 0.0).value
+        gain = best.value - _maximum(stats, without_leaving(name), 0.0).value
         if gain < CHURN_GAIN:
             return Refusal(
                 name,
@@ -130,6 +158,38 @@ def _with_leaving(stats: Statistics, name: str) -> BuyingLaw | Refusal:
             )
     reason = _unusable(name, best)
     return Refusal(name, reason) if reason else _law(stats, name, best, notes)
+
+
+def _freed(stats: Statistics, name: str) -> BuyingLaw | Refusal:
+    """Freed from the law of the same k with leaving, or from the one without where that is refused."""
+    stages = STAGES[name]
+    formula = attempt(stats, REGULAR[stages - 1])
+    if isinstance(formula, Refusal):
+        formula = attempt(stats, without_leaving(name))
+    if isinstance(formula, Refusal):
+        return Refusal(name, f"There is no law to free it from. {formula.reason}")
+    given = formula.parameters
+    leaving = (given["a"], given["b"]) if formula.knows_churn else None
+    base = free_mixture.base_mixture(given["r"], given["alpha"], leaving, stages)
+    thin = stats.thinned(FREE_ON) if len(stats.x) > 2 * FREE_ON else stats
+    groups = thin.x, thin.days[thin.last], thin.days[thin.age], thin.weight
+    found = free_mixture.free(base, *groups)
+    if not found.converged:
+        return Refusal(name, f"{TITLES[name]} did not converge on these data after {found.steps} steps.")
+    stuck = free_mixture.free(free_mixture.nobody_leaves(base), *groups)
+    finds_leaving = found.log_likelihood - stuck.log_likelihood >= CHURN_GAIN
+    value = free_mixture.log_likelihood(
+        found.mixture, stats.x, stats.days[stats.last], stats.days[stats.age], stats.weight
+    )
+    notes = tuple(note for note in formula.notes if note != NOBODY_LEAVES)
+    return replace(
+        formula,
+        name=name,
+        mixture=found.mixture,
+        finds_leaving=finds_leaving,
+        log_likelihood=value + of_gaps(stats, stages),
+        notes=notes if finds_leaving else (*notes, NOBODY_LEAVES),
+    )
 
 
 def _firm_rate(stats: Statistics | None) -> BuyingLaw:
@@ -158,11 +218,13 @@ def _maximum(stats: Statistics, name: str, prior: float) -> Maximum:
 
 
 def _starts(stats: Statistics, name: str) -> list[Floats]:
-    alpha = max(stats.weeks / stats.customers / 4.0, 0.1)
+    alpha = max(stats.weeks / stats.customers / 4.0, 0.1) / STAGES.get(name, 1)
     buying = (1.0, 0.3, 0.7)
-    leaving = ((1.0, 1.0), (0.5, 3.0), (0.1, 5.0))
-    if name == NBD:
+    if len(PARAMETERS[name]) == 2:
         return [np.log([r, alpha]) for r in buying[:2]]
+    leaving = ((1.0, 1.0), (0.5, 3.0), (0.1, 5.0))
+    if name == PARETO_NBD:
+        leaving = ((0.5, 10.0), (0.5, 50.0), (2.0, 30.0))
     return [np.log([r, alpha, a, b]) for r, (a, b) in zip(buying, leaving, strict=True)]
 
 
@@ -170,18 +232,27 @@ def _objective(stats: Statistics, name: str, prior: float) -> Objective:
     plain = _plain(stats, name)
     if not prior:
         return plain
+    centre, spread = (PARETO_CENTRE, PARETO_SPREAD) if name == PARETO_NBD else (PRIOR_CENTRE, PRIOR_SPREAD)
+    size = len(PARAMETERS[name])
+    centre, spread = centre[:size].copy(), spread[:size]
+    centre[1] -= np.log(STAGES.get(name, 1))
 
     def with_prior(z: Floats) -> tuple[float, Floats, Matrix]:
         value, gradient, hessian = plain(z)
-        away = (z - PRIOR_CENTRE[: len(z)]) / PRIOR_SPREAD[: len(z)]
-        precision = prior / PRIOR_SPREAD[: len(z)] ** 2
-        pull = prior * away / PRIOR_SPREAD[: len(z)]
-        return value - 0.5 * prior * float(away @ away), gradient - pull, hessian - np.diag(precision)
+        away = (z - centre) / spread
+        pull = prior * away / spread
+        return value - 0.5 * prior * float(away @ away), gradient - pull, hessian - np.diag(prior / spread**2)
 
     return with_prior
 
 
 def _plain(stats: Statistics, name: str) -> Callable[[Floats], tuple[float, Floats, Matrix]]:
+    if name == PARETO_NBD:
+        return lambda z: pareto_nbd(stats, z)
+    if name in MBG_CNBD:
+        return lambda z: mbg_cnbd(stats, z, STAGES[name])
+    if name in CNBD:
+        return lambda z: cnbd(stats, z, STAGES[name])
     if name == NBD:
         return lambda z: likelihoods.nbd(stats, z)
     return lambda z: likelihoods.bg_nbd(stats, z, SHIFT[name])

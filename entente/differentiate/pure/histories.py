@@ -4,11 +4,11 @@ One purchase is one customer-day. `x` repeats after the first purchase, recency 
 `T` (first purchase to the day of asking) are sufficient for BG/NBD and its relatives (Fader, Hardie & Lee 2005).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from entente.differentiate.pure.arrays import Floats, Indexes, Ints
+from entente.differentiate.pure.arrays import Bools, Floats, Indexes, Ints
 from entente.differentiate.pure.grouping import distinct
 from entente.lib.errors import EntenteError
 
@@ -27,6 +27,8 @@ class BuyingHistories:
     recency_days: days from the first purchase to the last; 0 without a repeat.
     age_days: days from the first purchase to the day of asking.
     spend_mean: mean amount per purchase, the first one included, in the firm's currency.
+    log_gaps: sum of ln(weeks between two purchases that follow each other), 0 without a repeat. Tells how regularly customers
+    buy; where it is not given, laws of regular buying cannot be told from those of random buying.
 
     Raises ImpossibleHistory unless 0 <= repeats, 0 <= recency <= age, recency is 0 exactly where there is no repeat (a
     repeat is another day), and all spend is finite.
@@ -36,18 +38,21 @@ class BuyingHistories:
     recency_days: Ints
     age_days: Ints
     spend_mean: Floats
+    log_gaps: Floats | None = field(default=None)
 
     def __post_init__(self) -> None:
         for name in ("repeats", "recency_days", "age_days"):
             object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), dtype=np.int64))
         object.__setattr__(self, "spend_mean", np.ascontiguousarray(self.spend_mean, dtype=np.float64))
-        if len({len(self.repeats), len(self.recency_days), len(self.age_days), len(self.spend_mean)}) != 1:
+        if len({len(column) for column in self._columns() if column is not None}) != 1:
             raise ImpossibleHistory(
                 "Every customer needs repeats, recency, age and spend: the columns differ in length."
             )
         wrong = (self.repeats < 0) | (self.recency_days < 0) | (self.recency_days > self.age_days)
         wrong |= (self.repeats == 0) != (self.recency_days == 0)
         wrong |= ~np.isfinite(self.spend_mean)
+        if self.log_gaps is not None:
+            wrong |= ~np.isfinite(self.log_gaps)
         if wrong.any():
             at = int(np.argmax(wrong))
             raise ImpossibleHistory(
@@ -58,6 +63,13 @@ class BuyingHistories:
 
     def __len__(self) -> int:
         return len(self.repeats)
+
+    def _columns(self) -> tuple[Ints, Ints, Ints, Floats, Floats | None]:
+        return self.repeats, self.recency_days, self.age_days, self.spend_mean, self.log_gaps
+
+    def take(self, rows: Ints | Bools | slice) -> "BuyingHistories":
+        """Some of the customers: their numbers in line, a mask, or a slice."""
+        return BuyingHistories(*(None if column is None else column[rows] for column in self._columns()))  # type: ignore[arg-type]
 
     @property
     def purchases(self) -> Ints:
@@ -123,9 +135,12 @@ def from_customer_days(customer: Ints, day: Ints, amount: Floats, as_of_day: int
     starts = np.flatnonzero(np.concatenate(([True], ~same)))
     ends = np.append(starts[1:], len(customer)) - 1
     bought = ends - starts + 1
+    log_gap = np.zeros(len(customer))
+    log_gap[1:][same] = np.log((day[1:] - day[:-1])[same] / DAYS_PER_WEEK)
     return customer[starts].astype(np.int64), BuyingHistories(
         repeats=bought - 1,
         recency_days=day[ends] - day[starts],
         age_days=as_of_day - day[starts],
         spend_mean=np.add.reduceat(amount.astype(np.float64), starts) / bought,
+        log_gaps=np.add.reduceat(log_gap, starts),
     )

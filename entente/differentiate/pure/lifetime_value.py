@@ -4,18 +4,18 @@ Lifetime value = discounted purchases expected over a horizon x (spend x margin 
 which the money will lie for eight of ten such customers. Past money is not in it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from entente.differentiate.pure.arrays import Floats
-from entente.differentiate.pure.buying_laws import BuyingLaw
-from entente.differentiate.pure.grouping import distinct
+from entente.differentiate.pure.buying_laws import BuyingLaw, formula_of
 from entente.differentiate.pure.histories import BuyingHistories
-from entente.differentiate.pure.purchases import probability_alive, purchases_while_alive
+from entente.differentiate.pure.outlooks import outlook
 from entente.differentiate.pure.spend import SpendLaw, expected_spend
-from entente.differentiate.pure.value_interval import purchase_quantiles
+from entente.differentiate.pure.value_interval import outcome_interval
 from entente.lib.errors import EntenteError
 
 HORIZON_MONTHS: Final = 36
@@ -75,15 +75,14 @@ def lifetime_value(
     """
     _check(months, yearly_discount, interval, draws, margin, cost_to_serve)
     weeks, discount = months / 12.0 * WEEKS_PER_YEAR, float(np.log1p(yearly_discount)) / WEEKS_PER_YEAR
-    alive = probability_alive(law, histories.repeats, histories.recency, histories.age)
-    while_alive = _discounted_while_alive(law, histories, weeks, discount)
+    look = outlook(law, histories.repeats.astype(np.float64), histories.recency, histories.age)
+    discounted = look.expected(*_spans(weeks, discount))
     spend = expected_spend(spend_law, histories.purchases, histories.spend_mean)
     gain = np.broadcast_to(np.asarray(margin * spend - cost_to_serve, np.float64), spend.shape)
-    discounted = alive * while_alive
     expected = discounted * gain
-    shares = ((1.0 - interval) / 2.0, (1.0 + interval) / 2.0)
-    few, many = purchase_quantiles(law, spend_law, histories, alive, weeks, shares, draws, rng)
-    ends = gain * while_alive * few, gain * while_alive * many
+    few, many = outcome_interval(law, spend_law, histories, look.alive, weeks, interval, draws, rng)
+    if_active = gain * discounted / np.maximum(look.alive, 1e-12)
+    ends = if_active * few, if_active * many
     return LifetimeValues(
         expected=expected,
         low=np.minimum(np.minimum(*ends), expected),
@@ -96,22 +95,18 @@ def lifetime_value(
 
 def discounted_purchases(law: BuyingLaw, histories: BuyingHistories, weeks: float, discount: float) -> Floats:
     """Purchases expected in the next `weeks`, each worth exp(-discount * week). Returns (n,)."""
-    alive = probability_alive(law, histories.repeats, histories.recency, histories.age)
-    return alive * _discounted_while_alive(law, histories, weeks, discount)
+    look = outlook(law, histories.repeats.astype(np.float64), histories.recency, histories.age)
+    return look.expected(*_spans(weeks, discount))
 
 
-def _discounted_while_alive(law: BuyingLaw, histories: BuyingHistories, weeks: float, discount: float) -> Floats:
-    """Once per distinct (x, T): the integral of exp(-d t) dE(t) = exp(-d H) E(H) + d * integral of exp(-d t) E(t) dt.
+def _spans(weeks: float, discount: float) -> tuple[list[float], list[float]]:
+    """The integral of exp(-d t) dE(t) = exp(-d H) E(H) + d * integral of exp(-d t) E(t) dt, as spans and their weights.
 
     E is smooth, so six Gauss-Legendre nodes are exact to about one in a hundred thousand.
     """
-    pairs = distinct(histories.repeats, histories.age_days)
-    x, age = histories.repeats[pairs.first].astype(np.float64), histories.age[pairs.first]
-    total = np.exp(-discount * weeks) * purchases_while_alive(law, x, age, weeks)
-    for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-        at = 0.5 * weeks * (node + 1.0)
-        total += 0.5 * weeks * weight * discount * np.exp(-discount * at) * purchases_while_alive(law, x, age, at)
-    return np.asarray(total[pairs.of_row], np.float64)
+    at = 0.5 * weeks * (_NODES + 1.0)
+    weights = 0.5 * weeks * _WEIGHTS * discount * np.exp(-discount * at)
+    return [weeks, *at.tolist()], [float(np.exp(-discount * weeks)), *weights.tolist()]
 
 
 def _relative_error(
@@ -125,9 +120,7 @@ def _relative_error(
 ) -> float:
     """Delta method on the logarithms of the parameters, over an even sample of the customers."""
     take = slice(None, None, max(1, len(histories) // _SAMPLE))
-    sample = BuyingHistories(
-        *(getattr(histories, f)[take] for f in ("repeats", "recency_days", "age_days", "spend_mean"))
-    )
+    sample = histories.take(take)
     margin, cost = (v[take] if isinstance(v, np.ndarray) and v.ndim else v for v in (margin, cost))
 
     def total(buying: BuyingLaw, spending: SpendLaw) -> float:
@@ -138,11 +131,7 @@ def _relative_error(
     if abs(now) < 1e-12:
         return 0.0
     step = 1e-3
-    theta = law.vector()
-    buying = (
-        np.array([total(law.at(theta * np.exp(step * unit)), spend_law) - now for unit in np.eye(len(theta))]) / step
-    )
-    variance = float(buying @ law.covariance @ buying)
+    variance = _of_parameters(law, lambda other: total(other, spend_law), now, step)
     if spend_law.covariance.any():
         names = list(spend_law.parameters)
         moved = [
@@ -152,6 +141,22 @@ def _relative_error(
         spending = np.array([total(law, other) - now for other in moved]) / step
         variance += float(spending @ spend_law.covariance @ spending)
     return float(np.sqrt(max(variance, 0.0)) / abs(now))
+
+
+def _of_parameters(law: BuyingLaw, total: Callable[[BuyingLaw], float], now: float, step: float) -> float:
+    """Variance of a total from the doubt about a law's parameters.
+
+    A free law has the doubt of the formula it was freed from; of a committee, whose members were fitted to the same customers and err
+    together, it is the mean of its members' standard errors.
+    """
+    if law.members:
+        errors = [np.sqrt(_of_parameters(member, total, total(member), step)) for member in law.members]
+        return float(np.mean(errors)) ** 2
+    formula = replace(law, mixture=None, name=formula_of(law.name, "a" in law.parameters)) if law.mixture else law
+    theta, base = formula.vector(), total(formula) if law.mixture else now
+    slopes = np.array([total(formula.at(theta * np.exp(step * unit))) - base for unit in np.eye(len(theta))]) / step
+    scale = now / base if base else 1.0
+    return float(slopes @ formula.covariance @ slopes) * scale**2
 
 
 def _check(

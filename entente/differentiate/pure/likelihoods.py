@@ -32,6 +32,7 @@ class Statistics:
     counts: (d,) distinct x; customers_at: (d,) customers with that x.
     days: (longest age + 1,) weeks of each day number; watched: customers of that age; repeats_at: their repeats in all.
     x, last, age, weight: (g,) groups: repeats, recency day, age day, customers.
+    log_gaps: sum over all customers of ln(weeks between purchases that follow each other); None: not known.
     """
 
     counts: Floats
@@ -43,6 +44,7 @@ class Statistics:
     last: Ints
     age: Ints
     weight: Floats
+    log_gaps: float | None = None
 
     @property
     def customers(self) -> float:
@@ -68,13 +70,18 @@ class Statistics:
         )
 
 
-def statistics(grouped: GroupedHistories) -> Statistics:
+def statistics(grouped: GroupedHistories, log_gaps: Floats | None = None) -> Statistics:
+    """log_gaps: (n,) as in BuyingHistories; only their sum counts."""
     return _statistics(
-        grouped.repeats.astype(np.float64), grouped.recency_days, grouped.age_days, grouped.customers.astype(np.float64)
+        grouped.repeats.astype(np.float64),
+        grouped.recency_days,
+        grouped.age_days,
+        grouped.customers.astype(np.float64),
+        None if log_gaps is None else float(log_gaps.sum()),
     )
 
 
-def _statistics(x: Floats, last: Ints, age: Ints, weight: Floats) -> Statistics:
+def _statistics(x: Floats, last: Ints, age: Ints, weight: Floats, log_gaps: float | None = None) -> Statistics:
     counts, which = np.unique(x, return_inverse=True)
     length = int(age.max()) + 1
     return Statistics(
@@ -87,6 +94,7 @@ def _statistics(x: Floats, last: Ints, age: Ints, weight: Floats) -> Statistics:
         last=last,
         age=age,
         weight=weight,
+        log_gaps=log_gaps,
     )
 
 
@@ -135,14 +143,14 @@ def _leaving(x, last, age, weight, log_at, inverse_at, r, a, b, shift):  # type:
 def nbd(stats: Statistics, log_parameters: Floats) -> tuple[float, Floats, Matrix]:
     """NBD at (ln r, ln alpha): value, gradient (2,), Hessian (2, 2)."""
     parameters = np.exp(log_parameters)
-    return _in_logs(parameters, *_nbd(stats, float(parameters[0]), float(parameters[1])))
+    return in_logs(parameters, *buying_part(stats, float(parameters[0]), float(parameters[1])))
 
 
 def bg_nbd(stats: Statistics, log_parameters: Floats, shift: int = 0) -> tuple[float, Floats, Matrix]:
     """BG/NBD (shift 0) or MBG/NBD (shift 1) at (ln r, ln alpha, ln a, ln b): value, gradient (4,), Hessian (4, 4)."""
     parameters = np.exp(log_parameters)
     r, alpha, a, b = (float(p) for p in parameters)
-    buying, buying_gradient, buying_hessian = _nbd(stats, r, alpha)
+    buying, buying_gradient, buying_hessian = buying_part(stats, r, alpha)
     log_at = np.log(alpha + stats.days)
     value, gradient, triangle = _leaving(
         stats.x, stats.last, stats.age, stats.weight, log_at, 1.0 / (alpha + stats.days), r, a, b, float(shift)
@@ -150,17 +158,18 @@ def bg_nbd(stats: Statistics, log_parameters: Floats, shift: int = 0) -> tuple[f
     hessian = np.zeros((4, 4))
     hessian[_UPPER] = triangle
     hessian += np.triu(hessian, 1).T
-    chances, chances_gradient, chances_hessian = _chances_taken(stats, a, b, shift)
+    chances, chances_gradient, chances_hessian = chances_taken(stats, a, b, shift)
     gradient[:2] += buying_gradient
     hessian[:2, :2] += buying_hessian
     gradient[2:] += chances_gradient
     hessian[2:, 2:] += chances_hessian
-    return _in_logs(parameters, float(value) + buying + chances, gradient, hessian)
+    return in_logs(parameters, float(value) + buying + chances, gradient, hessian)
 
 
-def _nbd(stats: Statistics, r: float, alpha: float) -> tuple[float, Floats, Matrix]:
-    x, w, n = stats.counts, stats.customers_at, stats.customers
-    exponent = r * stats.watched + stats.repeats_at
+def buying_part(stats: Statistics, r: float, alpha: float, stages: int = 1) -> tuple[float, Floats, Matrix]:
+    """The factor without leaving, in (r, alpha), of r + stages * x for r + x."""
+    x, w, n = stages * stats.counts, stats.customers_at, stats.customers
+    exponent = r * stats.watched + stages * stats.repeats_at
     at = alpha + stats.days
     log_at = np.log(at)
     value = (w * (gammaln(r + x) - gammaln(r))).sum() + n * r * np.log(alpha) - (log_at * exponent).sum()
@@ -172,7 +181,7 @@ def _nbd(stats: Statistics, r: float, alpha: float) -> tuple[float, Floats, Matr
     return float(value), np.array([d_r, d_alpha]), np.array([[rr, ra], [ra, aa]])
 
 
-def _chances_taken(stats: Statistics, a: float, b: float, shift: int) -> tuple[float, Floats, Matrix]:
+def chances_taken(stats: Statistics, a: float, b: float, shift: int) -> tuple[float, Floats, Matrix]:
     """The beta factor: x + m chances to leave came and none was taken."""
     stayed, w = stats.counts + shift, stats.customers_at
     value = (w * (gammaln(a + b) - gammaln(b) + gammaln(b + stayed) - gammaln(a + b + stayed))).sum()
@@ -183,7 +192,7 @@ def _chances_taken(stats: Statistics, a: float, b: float, shift: int) -> tuple[f
     return float(value), np.array([d_a, d_b]), np.array([[aa, aa], [aa, bb]])
 
 
-def _in_logs(p: Floats, value: float, gradient: Floats, hessian: Matrix) -> tuple[float, Floats, Matrix]:
+def in_logs(p: Floats, value: float, gradient: Floats, hessian: Matrix) -> tuple[float, Floats, Matrix]:
     """Chain rule from parameters to their logarithms."""
     slope = gradient * p
     return value, slope, hessian * np.outer(p, p) + np.diag(slope)

@@ -41,7 +41,7 @@ def split(customer, day, amount, first, second):
     ids, known = from_customer_days(customer, day, amount, first)
     seen = known.age_days > 0
     ids = ids[seen]
-    known = BuyingHistories(known.repeats[seen], known.recency_days[seen], known.age_days[seen], known.spend_mean[seen])
+    known = known.take(seen)
     later = customer[(day > first) & (day <= second)]
     later = later[np.isin(later, ids)]
     return known, np.bincount(np.searchsorted(ids, later), minlength=len(ids))
@@ -59,3 +59,26 @@ def simulated(n, seed, r=0.243, alpha=4.414, a=0.793, b=2.426, longest=728, ahea
     last = np.where(bought > 0, np.clip(np.rint(place * age), 1, age), 0).astype(np.int64)
     later = np.minimum(rng.poisson(rate * ahead), np.maximum(leaves_after - would_buy, 0))
     return histories(bought, last, age), later
+
+
+def renewing(n, seed, stages=1, r=1.0, alpha=4.0, a=0.6, b=1.5, leaving=True, longest=600):
+    """MBG/CNBD-k customers of known truth, one purchase a day at most: histories with their gaps."""
+    rng = np.random.default_rng(seed)
+    age = rng.integers(100, longest + 1, n)
+    rate = np.maximum(rng.gamma(r, 1.0 / alpha, n), 1e-9)
+    chance = rng.beta(a, b, n) if leaving else np.zeros(n)
+    customer, day = np.arange(n), np.zeros(n, np.int64)
+    rows, when, there = [customer], [day], rng.random(n) >= chance
+    clock = np.zeros(n)
+    while there.any():
+        clock = clock + rng.standard_gamma(stages, n) / rate * 7.0
+        there &= clock < age
+        rows.append(customer[there])
+        when.append(np.floor(clock[there]).astype(np.int64))
+        there &= rng.random(n) >= chance
+    who, at = np.concatenate(rows), np.concatenate(when)
+    keys = np.unique(who * 10_000 + at)
+    who, at = keys // 10_000, keys % 10_000
+    # Everybody began on another day and is looked at on the same.
+    at = at + (longest - age)[who]
+    return from_customer_days(who, at, np.full(len(who), 10.0), longest)[1]

@@ -39,3 +39,22 @@ def online_retail():
         "quantity": quantity,
         "is_return": pc.starts_with(table["InvoiceNo"], "C").to_numpy(zero_copy_only=False).astype(bool),
     }
+
+
+@pytest.fixture(scope="session")
+def cdnow_all_days():
+    """The whole cohort of 23,570, as `cdnow_days`."""
+    table = pyarrow.parquet.read_table(public("cdnow_master.parquet"))
+    return added_up(
+        table["customer_id"].to_numpy().astype(np.int64), days_of(table["date"]), table["amount"].to_numpy()
+    )
+
+
+@pytest.fixture(scope="session")
+def grocery_days():
+    """1,525 customers over two years: customer, day, an amount of 1."""
+    table = pyarrow.parquet.read_table(public("grocery_elog.parquet"))
+    customer = table["cust"].to_pylist()
+    numbers = np.unique(np.array(customer), return_inverse=True)[1]
+    days = np.array(table["date"].to_pylist(), "datetime64[D]").astype(np.int64)
+    return added_up(numbers.astype(np.int64), days, np.ones(len(days)))

@@ -4,7 +4,7 @@ from scipy.special import gammaln
 
 from entente.differentiate.pure import likelihoods
 from entente.differentiate.pure.buying_fit import LawRefused, choose_law, fit
-from entente.differentiate.pure.buying_laws import BG_NBD, FIRM_RATE, LAWS, MBG_NBD, NBD
+from entente.differentiate.pure.buying_laws import BG_NBD, FIRM_RATE, MBG_NBD, NBD, STEADY
 from entente.differentiate.pure.histories import group
 from tests.differentiate.pure.buyers import histories, simulated
 
@@ -66,23 +66,23 @@ def test_where_nobody_seems_to_leave_the_law_without_leaving_is_used_and_it_is_s
     last = np.where(repeats > 0, np.ceil(rng.beta(np.maximum(repeats, 1), 1) * 365), 0).astype(int)
     choice = choose_law(histories(repeats, last, age))
     assert choice.law.name == NBD
-    assert [refusal.law for refusal in choice.refusals] == [BG_NBD, MBG_NBD]
-    assert all("Churn is not identified" in refusal.reason for refusal in choice.refusals)
+    assert [refusal.law for refusal in choice.refusals] == [MBG_NBD]
+    assert "Churn is not identified" in choice.refusals[0].reason
     assert "cannot be told" in choice.law.notes[0]
     assert choice.law.parameters == pytest.approx({"r": 0.8, "alpha": 8.0}, rel=0.15)
 
 
-def test_where_only_the_first_purchase_puts_customers_off_mbg_takes_over():
+def test_where_only_the_first_purchase_puts_customers_off_mbg_sees_it_and_bg_does_not():
     rng = np.random.default_rng(5)
     n, days = 6000, 365
     stays = rng.random(n) < 0.5
     rate = rng.gamma(4.0, 1 / 40.0, n)
     repeats = np.where(stays, np.minimum(rng.poisson(rate * days / 7), 300), 0)
     last = np.where(repeats > 0, np.ceil(rng.beta(np.maximum(repeats, 1), 1) * days), 0).astype(int)
-    choice = choose_law(histories(repeats, last, np.full(n, days)))
-    assert choice.law.name == MBG_NBD
-    assert [refusal.law for refusal in choice.refusals] == [BG_NBD]
-    assert "Churn is not identified" in choice.refusals[0].reason
+    known = histories(repeats, last, np.full(n, days))
+    assert choose_law(known).law.name == MBG_NBD
+    with pytest.raises(LawRefused, match="Churn is not identified"):
+        fit(known, BG_NBD)
 
 
 def test_when_everybody_is_equally_likely_to_leave_the_open_parameter_is_borrowed():
@@ -94,8 +94,7 @@ def test_when_everybody_is_equally_likely_to_leave_the_open_parameter_is_borrowe
     seen = (times <= age[:, None]).sum(axis=1)
     repeats = np.minimum(seen, rng.geometric(0.2, n))
     last = np.where(repeats > 0, times[np.arange(n), np.maximum(repeats - 1, 0)], 0)
-    law = choose_law(histories(repeats, last, age)).law
-    assert law.name == BG_NBD
+    law = fit(histories(repeats, last, age), BG_NBD)
     assert law.parameters["a"] / (law.parameters["a"] + law.parameters["b"]) == pytest.approx(0.2, abs=0.04)
 
 
@@ -141,7 +140,8 @@ def test_there_is_always_a_law_and_every_number_in_it_is_one(case):
     assert law.converged
     assert (law.vector() > 0).all()
     if len(known):
-        assert [refusal.law for refusal in choice.refusals] == list(LAWS[: LAWS.index(law.name)])
+        refused = {FIRM_RATE: [MBG_NBD, NBD], MBG_NBD: []} | {name: [MBG_NBD] for name in STEADY}
+        assert [refusal.law for refusal in choice.refusals] == refused[law.name]
 
 
 def test_when_nobody_came_back_the_firm_rate_is_small_and_the_reason_is_given():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from entente.differentiate.pure.buying_laws import BG_NBD, FIRM_RATE, MBG_NBD, NBD
+from entente.differentiate.pure.buying_laws import BG_NBD, LAWS
 from entente.differentiate.pure.lifetime_value import (
     WEEKS_PER_YEAR,
     ImpossibleTerms,
@@ -22,7 +22,7 @@ def firm():
     spent = rng.gamma(6.25 * known.purchases) / dearness / known.purchases
     known = histories(known.repeats, known.recency_days, known.age_days, spent)
     money = rng.gamma(np.maximum(6.25 * later, 1e-9)) / dearness * (later > 0)
-    return known, choose_law(known).law, choose_spend_law(known.purchases, known.spend_mean).law, money
+    return known, fit(known, BG_NBD), choose_spend_law(known.purchases, known.spend_mean).law, money
 
 
 def value(firm, law=None, **terms):
@@ -60,14 +60,12 @@ def test_the_money_really_brought_is_the_money_forecast_within_its_error(firm):
 def test_eight_of_ten_customers_bring_what_the_interval_says(firm):
     found, money = value(firm), firm[3]
     inside = (found.low - 1e-9 <= money) & (money <= found.high + 1e-9)
-    assert 0.80 <= inside.mean() <= 0.95
-    assert (money > found.high).mean() == pytest.approx(0.10, abs=0.03)
-    busy = found.low > 0
-    assert busy.sum() > 50
-    assert (money[busy] < found.low[busy]).mean() == pytest.approx(0.10, abs=0.06)
+    assert 0.75 <= inside.mean() <= 0.85
+    likely = found.expected > 0.3 * found.expected.mean()
+    assert inside[likely].mean() == pytest.approx(0.80, abs=0.03)
 
 
-@pytest.mark.parametrize("name", [BG_NBD, MBG_NBD, NBD, FIRM_RATE])
+@pytest.mark.parametrize("name", LAWS)
 def test_every_law_gives_numbers_in_order(firm, name):
     found = value(firm, law=fit(firm[0], name), yearly_discount=0.1)
     for column in (found.expected, found.low, found.high):

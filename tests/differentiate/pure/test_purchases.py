@@ -7,13 +7,10 @@ from scipy import integrate, stats
 from entente.differentiate.pure.accuracy import accuracy
 from entente.differentiate.pure.buying_laws import BG_NBD, FIRM_RATE, MBG_NBD, NBD, PARAMETERS, BuyingLaw
 from entente.differentiate.pure.histories import ImpossibleHistory
-from entente.differentiate.pure.netting import net_purchases
 from entente.differentiate.pure.purchases import (
-    NEVER_DAYS,
     alive_is_meaningful,
-    choose_law,
-    expected_next_order,
     expected_purchases,
+    fit,
     probability_alive,
     purchases_while_alive,
 )
@@ -112,7 +109,6 @@ def test_who_came_yesterday_is_surely_there_and_who_came_often_long_ago_is_not()
 
 def test_nobody_in_nobody_out():
     assert len(purchases([], [], [])) == 0
-    assert len(expected_next_order(law_of(), np.zeros(0), np.zeros(0), np.zeros(0)).median_days) == 0
 
 
 @pytest.mark.parametrize("history", [(1, 5, 4), (-1, 0, 4), (1, -1, 4), (1, np.nan, 4), (1, 1, np.inf)])
@@ -127,27 +123,9 @@ def test_impossible_horizons_are_refused(horizon):
         purchases(1, 1, 4, horizon)
 
 
-def test_the_next_order_comes_within_the_days_that_simulated_customers_take():
-    rng = np.random.default_rng(1)
-    law = law_of(NBD, r=2.0, alpha=6.0)
-    waits = rng.exponential(1 / rng.gamma(2.0 + 3, 1 / (6.0 + 20), 200_000)) * 7
-    found = expected_next_order(law, np.array([3]), np.array([15.0]), np.array([20.0]))
-    ends = [found.early_days[0], found.median_days[0], found.late_days[0]]
-    assert ends == pytest.approx(np.quantile(waits, [0.25, 0.5, 0.75]), rel=0.02)
-
-
-def test_the_next_order_of_a_hopeless_buyer_is_far_but_a_number():
-    found = expected_next_order(law_of(r=1e-3), np.array([0]), np.array([0.0]), np.array([500.0]))
-    assert found.late_days.tolist() == [NEVER_DAYS]
-    rate = expected_next_order(law_of(FIRM_RATE), np.array([0]), np.array([0.0]), np.array([500.0]))
-    assert rate.median_days == pytest.approx(np.log(2) / 0.1 * 7)
-    with pytest.raises(ImpossibleHistory, match="window"):
-        expected_next_order(law_of(), np.array([0]), np.array([0.0]), np.array([1.0]), window=(0.8, 0.9))
-
-
 def test_simulated_customers_do_what_was_forecast():
     known, later = simulated(50_000, seed=5)
-    forecast = expected_purchases(choose_law(known).law, known.repeats, known.recency, known.age, 39.0)
+    forecast = expected_purchases(fit(known), known.repeats, known.recency, known.age, 39.0)
     found = accuracy(forecast, later)
     assert found.bias == pytest.approx(0.0, abs=0.03)
     for part in found.calibration:
@@ -157,23 +135,10 @@ def test_simulated_customers_do_what_was_forecast():
 @pytest.mark.parametrize(("name", "mae"), [(BG_NBD, 0.786), (MBG_NBD, 0.766)])
 def test_predicts_the_second_half_of_cdnow(cdnow_days, name, mae):
     known, later = split(*cdnow_days, day_number("1997-09-30"), day_number("1998-06-30"))
-    law = choose_law(known, [name]).law
+    law = fit(known, name)
     found = accuracy(expected_purchases(law, known.repeats, known.recency, known.age, 39.0), later)
-    assert law.name == name
     assert found.customers == 2357
     assert found.mae <= mae
     assert found.rmse <= 1.62
     assert found.correlation >= 0.62
     assert -0.17 < found.bias < 0.0
-
-
-def test_predicts_the_second_half_of_online_retail_where_churn_is_not_identified(online_retail):
-    days = net_purchases(**online_retail, count="gross")
-    known, later = split(days.customer, days.day, days.amount, day_number("2011-06-08"), day_number("2011-12-07"))
-    choice = choose_law(known)
-    found = accuracy(expected_purchases(choice.law, known.repeats, known.recency, known.age, 26.0), later)
-    assert "Churn is not identified" in choice.refusals[0].reason
-    assert found.customers == 2775
-    assert found.mae <= 1.50
-    assert found.rmse <= 2.50
-    assert found.correlation >= 0.82

@@ -1,0 +1,260 @@
+"""Which law predicts best on this firm? Asked of its own past: fitted to the part before a day, judged by the part after it.
+
+Two origins are taken, at half and at seven tenths of the time that is known; a law is judged by what it would have said on
+either. The measure is MAE^0.25 RMSE^0.75, its geometric mean over the origins: money hangs on the few who buy much, whom RMSE sees,
+yet a law that is wrong about everybody else is no use. Means of up to three laws compete too: laws err in different
+directions, and a mean of forecasts is seldom worse than the best of them (Bates & Granger 1969).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+
+from entente.differentiate.pure.accuracy import Accuracy, accuracy
+from entente.differentiate.pure.arrays import Floats, Ints
+from entente.differentiate.pure.buying_fit import attempt, choose_law, statistics_of
+from entente.differentiate.pure.buying_laws import (
+    BG_NBD,
+    COMMITTEE,
+    FREE,
+    PARETO_NBD,
+    REGULAR,
+    STEADY,
+    TITLES,
+    BuyingLaw,
+    Choice,
+    Refusal,
+)
+from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
+from entente.differentiate.pure.newton import Matrix
+from entente.differentiate.pure.outlooks import outlook
+
+ORIGINS: Final = (0.5, 0.7)
+RMSE_WEIGHT: Final = 0.75
+LONGEST_HOLD_OUT: Final = 365
+"""Days. Older pasts are shifted, so that what is asked is not what happens in five years."""
+
+MOST_COMPARED: Final = 50_000
+"""Customers, evenly taken, on whom laws are compared; the one that is chosen is fitted to all."""
+
+FEWEST_CUSTOMERS: Final = 200
+FEWEST_PURCHASES: Final = 100
+MOST_MEMBERS: Final = 3
+WORTH_A_MEMBER: Final = 0.001
+"""A mean of more laws has to be better by this share for each it has more."""
+
+CANDIDATES: Final = (*REGULAR, PARETO_NBD, *FREE)
+COMPARED_ONLY: Final = (BG_NBD,)
+PAST_RATE, HIATUS = "past_rate", "hiatus"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one law, or a simple rule, did. names: the laws it is the mean of. scored: at each origin. score: the less the better."""
+
+    names: tuple[str, ...]
+    scored: tuple[Accuracy, ...]
+    score: float
+
+    @property
+    def title(self) -> str:
+        simple = {PAST_RATE: "past rate", HIATUS: "past rate, unless silent for a third of the time"}
+        return " + ".join(simple.get(name) or TITLES[name] for name in self.names)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The past was cut at the end of `day` and laws were judged until `until`. customers: known by then; purchases: made after."""
+
+    day: int
+    until: int
+    customers: int
+    purchases: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """law: fitted to all that is known. refusals: laws these data cannot carry. trials: the best first, simple rules and laws
+    for comparison among them; empty where nothing could be held out. reason: why this law, in plain words."""
+
+    law: BuyingLaw
+    refusals: tuple[Refusal, ...]
+    trials: tuple[Trial, ...]
+    origins: tuple[Origin, ...]
+    reason: str
+
+
+def choose(
+    customer: Ints, day: Ints, amount: Floats, as_of_day: int, candidates: Sequence[str] = CANDIDATES
+) -> tuple[Ints, BuyingHistories, Chosen]:
+    """The law that predicts best, fitted to everything known at the end of `as_of_day`.
+
+    customer, day, amount: (m,) one row per customer and day, sorted, as `netting.net_purchases` returns them.
+    Returns the customers (n,), their histories, and what was chosen. Always answers: with too little past to hold any of it
+    out, by likelihood; see `choose_law`.
+    """
+    customers, histories = from_customer_days(customer, day, amount, as_of_day)
+    held_out = _held_out(customer, day, amount, as_of_day)
+    if not held_out:
+        choice = choose_law(histories)
+        reason = (
+            "There is too little past to hold some of it out and see which law predicts best, so the law that explains the past "
+            f"best is used. {FEWEST_CUSTOMERS} customers and {FEWEST_PURCHASES} later purchases are needed."
+        )
+        return customers, histories, Chosen(choice.law, choice.refusals, (), (), reason)
+    tried = [_Tried(one, candidates) for one in held_out]
+    trials = _trials(tried)
+    chosen = _fitted(histories, trials, tried)
+    return customers, histories, replace(chosen, origins=tuple(one.origin for one in held_out))
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    origin: Origin
+    known: BuyingHistories
+    later: Floats
+
+
+class _Tried:
+    """Every law that the past before one origin could carry, and what it said of the time after."""
+
+    def __init__(self, held_out: _HeldOut, candidates: Sequence[str]) -> None:
+        known = held_out.known
+        span = (held_out.origin.until - held_out.origin.day) / DAYS_PER_WEEK
+        stats = statistics_of(known)
+        self.later = held_out.later
+        self.said: dict[str, Floats] = {}
+        self.refused: list[Refusal] = []
+        x = known.repeats.astype(np.float64)
+        for name in (*candidates, *COMPARED_ONLY):
+            answer = attempt(stats, name)
+            if isinstance(answer, Refusal):
+                self.refused.append(answer)
+                instead = dict(zip(REGULAR, STEADY, strict=True)).get(name)
+                answer = attempt(stats, instead) if instead and name in candidates else answer
+            if isinstance(answer, BuyingLaw):
+                self.said[answer.name] = outlook(answer, x, known.recency, known.age).expected([span])
+        self.rules = {
+            PAST_RATE: x / known.age * span,
+            HIATUS: np.where(known.age - known.recency < known.age / 3.0, x / known.age * span, 0.0),
+        }
+
+
+def _held_out(customer: Ints, day: Ints, amount: Floats, as_of_day: int) -> list[_HeldOut]:
+    """Both origins, or none: a law judged at one of them only would be judged by chance."""
+    known = day <= as_of_day
+    if not known.any():
+        return []
+    customer, day, amount = customer[known], day[known], amount[known]
+    span = as_of_day - int(day.min())
+    found = []
+    for share in ORIGINS:
+        cut = as_of_day - min(round((1.0 - share) * span), round((1.0 - share) / (1.0 - ORIGINS[0]) * LONGEST_HOLD_OUT))
+        if cut >= as_of_day:
+            return []
+        who, histories = from_customer_days(customer, day, amount, cut)
+        watched = histories.age_days > 0
+        who, histories = who[watched], histories.take(watched)
+        after = day > cut
+        places = np.searchsorted(who, customer[after])
+        places = np.minimum(places, max(len(who) - 1, 0))
+        theirs = who[places] == customer[after] if len(who) else np.zeros(int(after.sum()), np.bool_)
+        later = np.bincount(places[theirs], minlength=len(who)).astype(np.float64)
+        if len(who) < FEWEST_CUSTOMERS or later.sum() < FEWEST_PURCHASES:
+            return []
+        origin = Origin(cut, as_of_day, len(who), int(later.sum()))
+        stride = -(-len(who) // MOST_COMPARED)
+        found.append(_HeldOut(origin, histories.take(slice(None, None, stride)), later[::stride]))
+    return found
+
+
+def _trials(tried: Sequence[_Tried]) -> list[Trial]:
+    """All laws, simple rules, and every mean of up to three laws that both origins could carry, the best first."""
+    found = [_trial((name,), [one.rules[name] for one in tried], tried) for name in (PAST_RATE, HIATUS)]
+    everywhere = [name for name in tried[0].said if all(name in one.said for one in tried)]
+    found += [_trial((name,), [one.said[name] for one in tried], tried) for name in everywhere]
+    able = [name for name in everywhere if name not in COMPARED_ONLY]
+    stacked: list[Matrix] = [np.stack([one.said[name] for name in able]) for one in tried] if able else []
+    for members in range(2, min(MOST_MEMBERS, len(able)) + 1):
+        for places in combinations(range(len(able)), members):
+            forecasts = [np.asarray(said[list(places)].mean(axis=0)) for said in stacked]
+            score = _score([_errors(said, one.later) for said, one in zip(forecasts, tried, strict=True)])
+            found.append(
+                Trial(tuple(able[place] for place in places), (), score * (1.0 + WORTH_A_MEMBER * (members - 1)))
+            )
+    found.sort(key=lambda trial: trial.score)
+    best = next((trial for trial in found if _may_win(trial)), None)
+    if best is not None and len(best.names) > 1:
+        forecasts = [np.asarray(np.mean([one.said[name] for name in best.names], axis=0)) for one in tried]
+        whole = replace(_trial(best.names, forecasts, tried), score=best.score)
+        found[found.index(best)] = whole
+    # Of the many means only the best one is worth telling of.
+    return [trial for trial in found if trial.scored]
+
+
+def _may_win(trial: Trial) -> bool:
+    return not set(trial.names) & {PAST_RATE, HIATUS, *COMPARED_ONLY}
+
+
+def _trial(names: tuple[str, ...], forecasts: Sequence[Floats], tried: Sequence[_Tried]) -> Trial:
+    scored = tuple(accuracy(said, one.later) for said, one in zip(forecasts, tried, strict=True))
+    return Trial(names, scored, _score([(one.mae, one.rmse) for one in scored]))
+
+
+def _errors(said: Floats, later: Floats) -> tuple[float, float]:
+    error = said - later
+    return float(np.abs(error).mean()), float(np.sqrt((error @ error) / len(error)))
+
+
+def _score(errors: Sequence[tuple[float, float]]) -> float:
+    logs = [
+        (1.0 - RMSE_WEIGHT) * np.log(max(mae, 1e-12)) + RMSE_WEIGHT * np.log(max(rmse, 1e-12)) for mae, rmse in errors
+    ]
+    return float(np.exp(np.mean(logs)))
+
+
+def _fitted(histories: BuyingHistories, trials: list[Trial], tried: Sequence[_Tried]) -> Chosen:
+    """The best trial whose laws all the facts can carry, fitted to them."""
+    stats = statistics_of(histories)
+    refusals = {one.law: one for held in tried for one in held.refused}
+    fitted: dict[str, BuyingLaw | Refusal] = {}
+    for trial in filter(_may_win, trials):
+        for name in trial.names:
+            if name not in fitted:
+                fitted[name] = attempt(stats, name)
+        members = [fitted[name] for name in trial.names]
+        laws = [one for one in members if isinstance(one, BuyingLaw)]
+        if len(laws) == len(members):
+            law = laws[0] if len(laws) == 1 else committee(laws)
+            return Chosen(law, tuple(refusals.values()), tuple(trials), (), _reason(trial, trials))
+        refusals |= {one.law: one for one in members if isinstance(one, Refusal)}
+    choice: Choice = choose_law(histories)
+    reason = "None of the laws that were compared can carry all the facts of today, so the law that explains the past best is used."
+    return Chosen(choice.law, (*refusals.values(), *choice.refusals), tuple(trials), (), reason)
+
+
+def committee(laws: Sequence[BuyingLaw]) -> BuyingLaw:
+    """The mean of what several laws say. Its parameters are theirs."""
+    return BuyingLaw(
+        name=COMMITTEE,
+        parameters={},
+        log_likelihood=float("nan"),
+        covariance=np.zeros((0, 0)),
+        customers=laws[0].customers,
+        converged=all(law.converged for law in laws),
+        notes=tuple(dict.fromkeys(note for law in laws for note in law.notes)),
+        members=tuple(laws),
+    )
+
+
+def _reason(trial: Trial, trials: Sequence[Trial]) -> str:
+    past = next(one for one in trials if one.names == (PAST_RATE,))
+    better = 1.0 - trial.score / past.score
+    first = trial.scored[0]
+    return (
+        f"Of {len([one for one in trials if len(one.names) == 1])} ways to foresee what each customer buys, this one came nearest to what "
+        f"{first.customers:,} customers then bought, {100 * better:.0f} % nearer than their past rate."
+    )

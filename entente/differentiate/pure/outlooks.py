@@ -1,0 +1,271 @@
+"""What a fitted law expects of each customer: is the customer still there, and how often will they buy?
+
+Made once for a law and its customers, asked for any span. What depends on few numbers only is computed once for each distinct
+set of them: purchases to come on (x, T), of regular buyers on the stages passed as well, chances to be there on (x, t_x, T).
+"""
+
+from collections.abc import Callable, Sequence
+from math import lgamma
+from typing import Final, Protocol
+
+import numpy as np
+from numba import njit
+from scipy.special import expit, hyp2f1
+
+from entente.differentiate.pure import free_mixture
+from entente.differentiate.pure.arrays import Bools, Floats
+from entente.differentiate.pure.buying_laws import BG_NBD, CNBD, FIRM_RATE, MBG_CNBD, NBD, PARETO_NBD, SHIFT, BuyingLaw
+from entente.differentiate.pure.free_mixture import LEAVING, Mixture
+from entente.differentiate.pure.grouping import distinct
+from entente.differentiate.pure.newton import Matrix
+from entente.differentiate.pure.pareto_likelihood import odds_of_having_left
+from entente.lib.distinct import distinct as distinct_values
+
+_NODES_OF_AGE: Final = 40
+_NEAR_ONE: Final = 1e-4
+_NEAR_POLE: Final = 1e-7
+
+
+class Outlook(Protocol):
+    """alive: (n,) chance to be still there. is_known: (n,) False where the law assumes it rather than finds it."""
+
+    alive: Floats
+    is_known: Bools
+
+    def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
+        """(n,) sum over the spans (weeks from now) of weight times the purchases expected within each."""
+
+
+def outlook(law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> Outlook:
+    """x: (n,) repeats; recency, age: (n,) weeks. Columns must be possible: `purchases` checks them."""
+    if law.members:
+        return _Mean([outlook(member, x, recency, age) for member in law.members], law)
+    if law.mixture is not None:
+        return _Free(law, law.mixture, x, recency, age)
+    if law.name in MBG_CNBD or law.name in CNBD:
+        return _Staged(law, x, recency, age)
+    return _Separable(law, x, recency, age)
+
+
+class _Separable:
+    """Laws under which the past silence tells no more than whether somebody left: BG/NBD, MBG/NBD, Pareto/NBD, NBD, firm's rate."""
+
+    def __init__(self, law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> None:
+        self.alive = chance_to_be_there(law, x, recency, age)
+        self.is_known = is_finding(law, x)
+        self._pairs = distinct(x.astype(np.int64), age.view(np.int64))
+        self._of_pair: Callable[[float], Floats] = lambda span: purchases_while_there(
+            law, x[self._pairs.first], age[self._pairs.first], span
+        )
+
+    def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
+        of_pair = sum(weight * self._of_pair(span) for span, weight in zip(spans, weights, strict=True))
+        return np.asarray(self.alive * np.asarray(of_pair)[self._pairs.of_row])
+
+
+class _Staged:
+    """MBG/CNBD-k and CNBD-k of k > 1: how long the silence lasted tells how near the next purchase is."""
+
+    def __init__(self, law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> None:
+        self._law = law
+        self.is_known = is_finding(law, x)
+        self._pairs = distinct(x.astype(np.int64), age.view(np.int64))
+        self._x, self._age = x[self._pairs.first], age[self._pairs.first]
+        self._passed = stages_passed(law, x, recency, age)
+        self.alive = chance_to_be_there(law, x, recency, age)
+
+    def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
+        by_stage = sum(
+            weight * by_stages_passed(self._law, self._x, self._age, span)
+            for span, weight in zip(spans, weights, strict=True)
+        )
+        of_row = np.asarray(by_stage)[self._pairs.of_row]
+        return np.asarray(self.alive * (self._passed * of_row).sum(axis=1))
+
+
+class _Free:
+    """A law whose spread of customers is a table of weights."""
+
+    def __init__(self, law: BuyingLaw, mixture: Mixture, x: Floats, recency: Floats, age: Floats) -> None:
+        self._mixture = mixture
+        self._made = free_mixture.tables(mixture, x, recency, age)
+        found = free_mixture.likelihoods(mixture, self._made)
+        self.alive = found.there / (found.there + found.left) if law.finds_leaving else np.ones(len(x))
+        self.is_known = np.full(len(x), law.finds_leaving)
+        self._factor = found.there_factor / (found.there + found.left)
+
+    def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
+        made = self._made
+        staying = self._mixture.weights @ (1.0 - LEAVING)[:, None] ** (
+            np.arange(int(made.x_age.max(initial=0.0)) + 1) + 1.0
+        )
+        of_whom = staying.T[made.x_age.astype(np.int64)]
+        total = np.zeros(len(self.alive))
+        for j, by_pair in enumerate(self._of_like_ones(spans, weights)):
+            there = (made.there[j] * of_whom).sum(axis=1)
+            total += (by_pair * there)[made.at_age] * made.gap**j
+        return np.asarray(total * self._factor)
+
+    def _of_like_ones(self, spans: Sequence[float], weights: Sequence[float]) -> list[Floats]:
+        """What customers still there buy, by stages passed, for each distinct (x, T): computed at a few ages, between which it runs
+        so smoothly that Chebyshev's interpolation is exact to a millionth."""
+        made, mixture = self._made, self._mixture
+        xs, ages = distinct_values(made.x_age), distinct_values(made.ages)
+        nodes, lean = _chebyshev(ages) if len(ages) > _NODES_OF_AGE else (ages, np.eye(len(ages)))
+        x, age = (column.ravel() for column in np.meshgrid(xs, nodes, indexing="ij"))
+        grid = free_mixture.tables(mixture, x, age, age)
+        staying = (1.0 - LEAVING) ** (grid.x_age[:, None] + 1.0)
+        at_x, at_age = np.searchsorted(xs, made.x_age), np.searchsorted(ages, made.ages)
+        sums = [np.zeros(len(grid.x_age)) for _ in grid.there]
+        for span, weight in zip(spans, weights, strict=True):
+            for j, purchases in enumerate(free_mixture.expected_by_stage(mixture, grid.x_age, grid.ages, span)):
+                sums[j] += weight * np.einsum("ncp,nc,cp,np->n", purchases, grid.there[j], mixture.weights, staying)
+        found = []
+        for j, of_all in enumerate(sums):
+            whole = np.einsum("nc,cp,np->n", grid.there[j], mixture.weights, staying)
+            mean = (of_all / whole)[grid.at_age].reshape(len(xs), len(nodes))
+            found.append((mean[at_x] * lean[at_age]).sum(axis=1))
+        return found
+
+
+class _Mean:
+    """A committee: everybody's voice counts the same. Whether somebody is still there is asked of those only who can tell."""
+
+    def __init__(self, members: Sequence[Outlook], law: BuyingLaw) -> None:
+        self._members = members
+        telling = [one for one, member in zip(members, law.members, strict=True) if member.knows_churn] or list(members)
+        self.alive = np.asarray(sum(one.alive for one in telling) / len(telling))
+        self.is_known = np.logical_and.reduce([one.is_known for one in telling])
+
+    def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
+        return np.asarray(sum(one.expected(spans, weights) for one in self._members) / len(self._members))
+
+
+def _chebyshev(ages: Floats) -> tuple[Floats, Matrix]:
+    """Ages to compute at, and how much of each counts for every age asked for: barycentric on ln(4 weeks + age)."""
+    at = np.log(4.0 + ages)
+    angle = (2.0 * np.arange(_NODES_OF_AGE) + 1.0) * np.pi / (2.0 * _NODES_OF_AGE)
+    nodes = 0.5 * (at[0] + at[-1]) + 0.5 * (at[-1] - at[0]) * np.cos(angle)
+    sign = np.where(np.arange(_NODES_OF_AGE) % 2, -1.0, 1.0) * np.sin(angle)
+    away = at[:, None] - nodes
+    exact = np.abs(away) < 1e-13
+    lean = np.where(exact.any(axis=1, keepdims=True), exact.astype(np.float64), sign / np.where(exact, 1.0, away))
+    return np.exp(nodes) - 4.0, lean / lean.sum(axis=1, keepdims=True)
+
+
+def is_finding(law: BuyingLaw, x: Floats) -> Bools:
+    """(n,) where the chance to be there is a finding. BG/NBD takes it as given for everybody without a repeat."""
+    if not law.knows_churn:
+        return np.zeros(len(x), np.bool_)
+    return np.asarray(x > 0) if law.name == BG_NBD else np.ones(len(x), np.bool_)
+
+
+def chance_to_be_there(law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> Floats:
+    """(n,) of one law with a formula. BG/NBD: Fader, Hardie & Lee (2008). MBG/CNBD-k: Reutterer et al. (2021)."""
+    if not law.knows_churn:
+        return np.ones(len(x))
+    if law.name == PARETO_NBD:
+        r, alpha, s, beta = (float(v) for v in law.vector())
+        alike = distinct(x.astype(np.int64), recency.view(np.int64), age.view(np.int64))
+        odds = odds_of_having_left(r, alpha, s, beta, x[alike.first], recency[alike.first], age[alike.first])
+        return np.asarray(expit(-odds)[alike.of_row])
+    r, alpha, a, b = law.vector()
+    tries = x + SHIFT[law.name] - 1.0
+    odds = np.log(a / np.maximum(b + tries, b)) + (r + law.stages * x) * np.log((alpha + age) / (alpha + recency))
+    if law.stages > 1:
+        odds = odds - np.log(_stage_terms(law, x, recency, age).sum(axis=1))
+    return np.asarray(np.where(tries < 0.0, 1.0, expit(-odds)))
+
+
+def stages_passed(law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> Matrix:
+    """(n, k) chance that a customer still there has passed j = 0 .. k-1 stages since the last purchase."""
+    terms = _stage_terms(law, x, recency, age)
+    return np.asarray(terms / terms.sum(axis=1, keepdims=True))
+
+
+def _stage_terms(law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> Matrix:
+    """C_j u^j of `regular_likelihood`, (n, k)."""
+    r, alpha = law.parameters["r"], law.parameters["alpha"]
+    s, u = r + law.stages * x, (age - recency) / (alpha + age)
+    terms = [np.ones(len(x))]
+    for j in range(1, law.stages):
+        terms.append(terms[-1] * (s + j - 1.0) / j * u)
+    return np.stack(terms, axis=1)
+
+
+def by_stages_passed(law: BuyingLaw, x: Floats, age: Floats, span: float) -> Matrix:
+    """(pairs, k) purchases in the next `span` weeks of a customer still there who has passed j stages. Exact, a sum over the
+    number of stages to come, which is negative binomial."""
+    r, alpha = law.parameters["r"], law.parameters["alpha"]
+    a = law.parameters.get("a", 0.0)
+    stayed = law.parameters.get("b", 1.0) + x + 1.0
+    found: Matrix = _by_stages_passed(r + law.stages * x, alpha + age, stayed, float(span), law.stages, a)
+    return found
+
+
+@njit(cache=True)
+def _by_stages_passed(s, at, stayed, weeks, k, a):  # type: ignore[no-untyped-def]  # pragma: no cover
+    out = np.zeros((s.size, k))
+    if weeks <= 0.0:
+        return out
+    for i in range(s.size):
+        log_one_less_z = -np.log1p(weeks / at[i])
+        log_z = log_one_less_z + np.log(weeks / at[i])
+        z = np.exp(log_z)
+        for j in range(k):
+            shape = s[i] + j
+            mean = shape * weeks / at[i]
+            reach = 10.0 * np.sqrt(mean * (1.0 + weeks / at[i])) + 30.0
+            n = max(0.0, np.floor(mean - reach))
+            chance = np.exp(lgamma(shape + n) - lgamma(shape) - lgamma(n + 1.0) + shape * log_one_less_z + n * log_z)
+            bought, still, purchases = 0, 1.0, 0.0
+            total, weighed = 0.0, 0.0
+            while True:
+                due = int((n + j) // k)
+                while bought < due:
+                    # `still`: to be there at the next purchase, which is the first thing to happen to somebody who is there now.
+                    purchases += still
+                    still *= (stayed[i] + bought) / (a + stayed[i] + bought)
+                    bought += 1
+                total += chance
+                weighed += chance * purchases
+                if n > mean and chance < 1e-13 * total:
+                    break
+                chance *= (shape + n) / (n + 1.0) * z
+                n += 1.0
+            out[i, j] = weighed / total
+    return out
+
+
+def purchases_while_there(law: BuyingLaw, x: Floats, age: Floats, span: float) -> Floats:
+    """Purchases in the next `span` weeks of customers still there, of laws that `_Separable` names. All (pairs,)."""
+    if law.name == FIRM_RATE:
+        return np.full(len(x), law.parameters["rate"] * span)
+    r, alpha = law.parameters["r"], law.parameters["alpha"]
+    forever = (r + x) / (alpha + age) * span
+    if law.name == NBD or span == 0.0:
+        return np.asarray(forever)
+    if law.name == PARETO_NBD:
+        s, at = law.parameters["s"] - 1.0, law.parameters["beta"] + age
+        log = np.log1p(span / at)
+        # (1 - exp(-s log)) / s, which is log itself where s is nought.
+        life = at * (log if abs(s) < _NEAR_POLE else -np.expm1(-s * log) / s)
+        return np.asarray(np.clip((r + x) / (alpha + age) * life, 0.0, forever))
+    a, stayed = law.parameters["a"], law.parameters["b"] + x + SHIFT[law.name]
+    z = span / (alpha + age + span)
+    if abs(a - 1.0) < _NEAR_ONE:
+        share = (a - 1.0 + _NEAR_ONE) / (2.0 * _NEAR_ONE)
+        below, above = (_euler(r + x, 1.0 + side * _NEAR_ONE, stayed, z) for side in (-1.0, 1.0))
+        expected = (1.0 - share) * below + share * above
+    else:
+        expected = _euler(r + x, a, stayed, z)
+    return np.asarray(np.clip(np.where(np.isfinite(expected), expected, forever), 0.0, forever))
+
+
+def _euler(rate_shape: Floats, a: float, stayed: Floats, z: Floats) -> Floats:
+    """C/(a-1) [1 - (1-z)^(a-1) 2F1(C-r-x, a-1; C; z)], C = a + B - 1: Fader, Hardie & Lee (2005), eq. (10), in Euler's form."""
+    c = a + stayed - 1.0
+    c = np.where(np.abs(c) < _NEAR_POLE, _NEAR_POLE, c)
+    with np.errstate(over="ignore", invalid="ignore"):
+        lost = np.exp((a - 1.0) * np.log1p(-z)) * hyp2f1(c - rate_shape, a - 1.0, c, z)
+        return np.asarray(c / (a - 1.0) * (1.0 - lost), dtype=np.float64)
