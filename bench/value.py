@@ -1,39 +1,60 @@
-"""Buying laws: fit and score beside plain NumPy and SciPy, in one run; then the rest of the value laws.
+"""What a firm's customers are worth: the laws of buying beside lifetimes and pymc-marketing, in one run.
 
-    python bench/value.py [--customers 100000 1000000] [--reference 100000] [--lines 10000000] [--json]
+    python bench/value.py [--customers 1000000] [--many 10000000] [--lines 10000000] [--no-pymc] [--no-peers] [--json]
 
-The customers are simulated from BG/NBD with CDNOW's parameters. The plain way writes the likelihood of Fader, Hardie &
-Lee (2005) over all rows, lets L-BFGS-B climb with numeric slopes, scores with the textbook's hypergeometric function;
-beyond `--reference` customers it only scores. CPU seconds of one thread, compilation not counted.
+1. BG/NBD: grouping, fit and scores of simulated customers (CDNOW's parameters) beside both peers, the log-likelihood of
+   their parameters beside that of ours.
+2. Every law fitted, compared on a hold-out, the winner fitted to all and scored, for --customers and, in a process of its own
+   whose memory is told, for --many.
+3. Hold-outs of public sets: the law that is chosen beside every law of lifetimes. Left out where ../shared/data is not there.
+4. Order lines to purchases.
+
+CPU seconds; compilation is not counted, neither ours nor pymc-marketing's. The peers live in an environment of their own.
 """
 
 import argparse
 import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import betaln, gammaln, hyp2f1
+import pyarrow.compute as pc
+import pyarrow.parquet
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.made import peers
+from bench.made.public import DATA
+from entente.differentiate.pure import likelihoods
+from entente.differentiate.pure.accuracy import accuracy
+from entente.differentiate.pure.buying_fit import statistics_of
 from entente.differentiate.pure.histories import BuyingHistories, from_customer_days, group
+from entente.differentiate.pure.hold_out_choice import choose
 from entente.differentiate.pure.lifetime_value import lifetime_value
 from entente.differentiate.pure.netting import net_purchases
 from entente.differentiate.pure.purchases import expected_purchases, fit
 from entente.differentiate.pure.spend import choose_spend_law
 
 WEEKS = 39.0
+LONGEST = 728
 TRUTH = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
+SETS = {
+    "CDNOW sample": ("cdnow_sample.parquet", "sample_id", "date", "1997-09-30", "1998-06-30"),
+    "CDNOW": ("cdnow_master.parquet", "customer_id", "date", "1997-09-30", "1998-06-30"),
+    "Grocery": ("grocery_elog.parquet", "cust", "date", "2006-12-31", "2007-12-30"),
+    "Online Retail": ("online_retail.parquet", "CustomerID", "InvoiceDate", "2011-06-08", "2011-12-07"),
+}
+PUBLIC = "the public sets are not beside the project: the hold-outs are left out"
 
 
 def simulated(n: int, seed: int = 1) -> tuple[BuyingHistories, np.ndarray]:
     """Customers of known truth watched for four weeks to two years, and what each buys in the 39 weeks after."""
     rng = np.random.default_rng(seed)
-    age = rng.integers(28, 729, n)
+    age = rng.integers(28, LONGEST + 1, n)
     rate = rng.gamma(TRUTH["r"], 1.0 / TRUTH["alpha"], n)
     leaves_after = np.minimum(rng.geometric(np.clip(rng.beta(TRUTH["a"], TRUTH["b"], n), 1e-12, 1.0)), 10**6)
     would_buy = rng.poisson(rate * age / 7.0)
@@ -45,27 +66,23 @@ def simulated(n: int, seed: int = 1) -> tuple[BuyingHistories, np.ndarray]:
     return BuyingHistories(bought, last, age, spend), later
 
 
-def plain_likelihood(logs: np.ndarray, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> float:
-    r, alpha, a, b = np.exp(logs)
-    rate = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    alive = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + T)
-    gone = betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) - (r + x) * np.log(alpha + t)
-    return float((rate + np.where(x > 0, np.logaddexp(alive, gone), alive)).sum())
-
-
-def plain_fit(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, float]:
-    found = minimize(
-        lambda logs: -plain_likelihood(logs, x, t, T) / len(x), np.log([1.0, 10.0, 1.0, 1.0]), method="L-BFGS-B"
+def simulated_days(n: int, seed: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same as customer-days, sorted: customer, day, amount. Between the first purchase and the last, days are uniform."""
+    known, _ = simulated(n, seed)
+    rng = np.random.default_rng(seed + 1)
+    first = LONGEST - known.age_days
+    between = np.repeat(np.arange(n), np.maximum(known.repeats - 1, 0))
+    when = (
+        first[between]
+        + 1
+        + (rng.random(len(between)) * np.maximum(known.recency_days[between] - 1, 1)).astype(np.int64)
     )
-    return np.exp(found.x), -float(found.fun) * len(x)
-
-
-def plain_score(parameters: np.ndarray, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-    r, alpha, a, b = parameters
-    shrink = (alpha + T) / (alpha + T + WEEKS)
-    lost = shrink ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1, WEEKS / (alpha + T + WEEKS))
-    odds = np.where(x > 0, a / (b + np.maximum(x, 1) - 1) * ((alpha + T) / (alpha + t)) ** (r + x), 0.0)
-    return (a + b + x - 1) / (a - 1) * (1 - lost) / (1 + odds)
+    again = np.flatnonzero(known.repeats > 0)
+    customer = np.concatenate([np.arange(n), between, again])
+    day = np.concatenate([first, when, first[again] + known.recency_days[again]])
+    keys = np.sort(customer * 1_000 + day)
+    keys = keys[np.append(True, keys[1:] != keys[:-1])]
+    return keys // 1_000, keys % 1_000, known.spend_mean[keys // 1_000]
 
 
 def timed(work):
@@ -74,38 +91,114 @@ def timed(work):
     return answer, round(time.process_time() - start, 4)
 
 
-def customers_run(n: int, with_plain_fit: bool) -> dict:
+def bg_nbd_run(n: int, with_peers: bool, with_pymc: bool) -> dict:
     known, later = simulated(n)
-    x, t, T = known.repeats.astype(float), known.recency, known.age
     grouped, group_s = timed(lambda: group(known))
     law, fit_s = timed(lambda: fit(known))
-    forecast, score_s = timed(lambda: expected_purchases(law, known.repeats, t, T, WEEKS))
-    spend, spend_s = timed(lambda: choose_spend_law(known.purchases, known.spend_mean).law)
-    worth, value_s = timed(lambda: lifetime_value(law, spend, known, margin=0.3, rng=np.random.default_rng(0)))
+    said, score_s = timed(lambda: expected_purchases(law, known.repeats, known.recency, known.age, WEEKS))
     found = {
         "customers": n,
         "groups": len(grouped.repeats),
-        "group_s": group_s,
+        "grouping_s": group_s,
         "fit_with_grouping_s": fit_s,
         "score_s": score_s,
+        "log_likelihood": law.log_likelihood,
+        "parameters": law.parameters,
+        "bias": round(float(said.sum() / later.sum() - 1), 4),
+    }
+    if with_peers:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "histories.npz"
+            np.savez(path, repeats=known.repeats, recency=known.recency, age=known.age)
+            words = [str(path), str(WEEKS), *([] if with_pymc else ["--no-pymc"])]
+            try:
+                told = peers.ask(peers.BTYD, *words)
+            except peers.PeerUnavailable as error:
+                return found | {"peers": str(error)}
+        stats = statistics_of(known)
+        for peer in ("lifetimes", "pymc_marketing"):
+            if peer in told:
+                theirs = told[peer]
+                at = np.log([theirs["parameters"][name] for name in ("r", "alpha", "a", "b")])
+                value = likelihoods.bg_nbd(stats, at)[0]
+                theirs["log_likelihood_of_its_parameters"] = value
+                theirs["short_of_ours"] = (law.log_likelihood - value) / abs(law.log_likelihood)
+                theirs["times_slower"] = round((theirs["fit_s"] + theirs["score_s"]) / (fit_s + score_s), 1)
+                found[peer] = theirs
+    return found
+
+
+def choice_run(customer: np.ndarray, day: np.ndarray, amount: np.ndarray) -> dict:
+    """From customer-days to a law that was chosen, fitted to all, and scored; lifetime values after that."""
+    (_, known, chosen), choose_s = timed(lambda: choose(customer, day, amount, LONGEST))
+    said, score_s = timed(lambda: expected_purchases(chosen.law, known.repeats, known.recency, known.age, WEEKS))
+    spend, spend_s = timed(lambda: choose_spend_law(known.purchases, known.spend_mean).law)
+    worth, value_s = timed(lambda: lifetime_value(chosen.law, spend, known, margin=0.3, rng=np.random.default_rng(0)))
+    return {
+        "customers": len(known),
+        "purchases": len(day),
+        "chosen": chosen.law.title,
+        "fit_and_compare_s": choose_s,
+        "score_s": score_s,
+        "together_s": round(choose_s + score_s, 2),
         "spend_fit_s": spend_s,
         "lifetime_value_s": value_s,
-        "log_likelihood": round(law.log_likelihood, 3),
-        "parameters": {name: round(value, 4) for name, value in law.parameters.items()},
-        "mae": round(float(np.abs(forecast - later).mean()), 4),
-        "bias": round(float(forecast.sum() / later.sum() - 1), 4),
+        "expected": round(float(said.sum())),
         "value_relative_error": round(worth.relative_error, 4),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    parameters = law.vector()
-    if with_plain_fit:
-        (parameters, likelihood), found["plain_fit_s"] = timed(lambda: plain_fit(x, t, T))
-        found["plain_log_likelihood"] = round(likelihood, 3)
-        found["fit_times_faster"] = round(found["plain_fit_s"] / max(fit_s, 1e-4), 1)
-    with np.errstate(all="ignore"):
-        plain, found["plain_score_s"] = timed(lambda: plain_score(parameters, x, t, T))
-    found["score_times_faster"] = round(found["plain_score_s"] / max(score_s, 1e-4), 1)
-    found["plain_score_not_numbers"] = int((~np.isfinite(plain)).sum())
+
+
+def many_run(n: int) -> dict:
+    """The same for many customers, in a process of its own that has done nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, column in zip(("customer", "day", "amount"), simulated_days(n), strict=True):
+            np.save(Path(folder) / f"{name}.npy", column)
+        command = [sys.executable, __file__, "--from", folder]
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout) | {"elapsed_s_with_start": round(time.perf_counter() - start, 1)}
+
+
+def hold_out_run(with_peers: bool) -> dict:
+    found = {}
+    for title, (file, who, when, first, second) in SETS.items():
+        path = DATA / file
+        if not path.exists():
+            return {"left_out": PUBLIC}
+        table = pyarrow.parquet.read_table(path)
+        if file == "online_retail.parquet":
+            table = table.filter(pc.is_valid(table[who]))
+            table = table.filter(pc.and_(pc.greater(table["Quantity"], 0), pc.greater(table["UnitPrice"], 0)))
+        customer = table[who].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+        day = np.array(table[when].to_pylist(), "datetime64[D]").astype(np.int64)
+        keys = np.unique(customer * 100_000 + day)
+        customer, day = keys // 100_000, keys % 100_000
+        cut, end = (int(np.datetime64(text, "D").astype(np.int64)) for text in (first, second))
+        _, known, chosen = choose(customer, day, np.ones(len(day)), cut)
+        watched = known.age_days > 0
+        customers = np.unique(customer[day <= cut])[watched]
+        known = known.take(watched)
+        after = customer[(day > cut) & (day <= end)]
+        after = after[np.isin(after, customers)]
+        later = np.bincount(np.searchsorted(customers, after), minlength=len(customers))
+        weeks = (end - cut) / 7.0
+        did = accuracy(expected_purchases(chosen.law, known.repeats, known.recency, known.age, weeks), later)
+        ours = {name: getattr(did, name) for name in ("mae", "rmse", "correlation", "bias")}
+        found[title] = {"customers": len(known), "chosen": chosen.law.title, "ours": ours}
+        if with_peers:
+            found[title]["lifetimes"] = _laws_of_lifetimes(known, later, weeks)
     return found
+
+
+def _laws_of_lifetimes(known: BuyingHistories, later: np.ndarray, weeks: float) -> dict | str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "histories.npz"
+        np.savez(path, repeats=known.repeats, recency=known.recency, age=known.age, later=later)
+        try:
+            return peers.ask(peers.BTYD, str(path), str(weeks), "--laws")["laws"]
+        except peers.PeerUnavailable as error:
+            return str(error)
 
 
 def netting_run(lines: int) -> dict:
@@ -127,42 +220,66 @@ def netting_run(lines: int) -> dict:
         "customer_days": len(days.day),
         "histories_s": histories_s,
         "customers": len(known),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
 
 def show(found: dict, out) -> None:
-    columns = (
-        "customers",
-        "fit_with_grouping_s",
-        "plain_fit_s",
-        "fit_times_faster",
-        "score_s",
-        "plain_score_s",
-        "score_times_faster",
-    )
-    columns += ("spend_fit_s", "lifetime_value_s", "mae", "bias")
-    print("  ".join(f"{name:>{max(8, len(name))}}" for name in columns), file=out)
-    for row in found["value"]:
-        print("  ".join(f"{row.get(name, '-')!s:>{max(8, len(name))}}" for name in columns), file=out)
+    one = found["bg_nbd"]
+    print(f"BG/NBD, {one['customers']:,} customers in {one['groups']:,} groups, CPU seconds:", file=out)
+    print(f"  ours            fit {one['fit_with_grouping_s']}, score {one['score_s']}", file=out)
+    for peer in ("lifetimes", "pymc_marketing"):
+        if peer in one:
+            theirs = one[peer]
+            print(
+                f"  {peer:15} fit {theirs['fit_s']}, score {theirs['score_s']}: {theirs['times_slower']} times slower; its likelihood "
+                f"falls short of ours by {theirs['short_of_ours']:.1e} of it",
+                file=out,
+            )
+    for run in found["choice"]:
+        print(
+            f"{run['customers']:,} customers: {run['chosen']}; all laws fitted and compared {run['fit_and_compare_s']} s, scored "
+            f"{run['score_s']} s, lifetime values {run['lifetime_value_s']} s; peak {run['peak_mib']} MiB",
+            file=out,
+        )
+    for title, row in found["hold_out"].items():
+        if isinstance(row, str):
+            print(row, file=out)
+            continue
+        print(f"{title} ({row['customers']:,}): {row['chosen']}", file=out)
+        laws = row.get("lifetimes")
+        rows = {"ours": row["ours"], **(laws if isinstance(laws, dict) else {})}
+        for name, did in rows.items():
+            told = "  ".join(f"{key} {did[key]:.4f}" for key in ("mae", "rmse", "correlation", "bias") if key in did)
+            print(f"  {name:22} {told or did}", file=out)
     net = found["netting"]
     print(
-        f"netting {net['lines']:,} lines: {net['netting_s']} s to {net['customer_days']:,} customer-days, "
-        f"{net['histories_s']} s to {net['customers']:,} histories; peak {net['peak_mib']} MiB",
+        f"netting {net['lines']:,} lines: {net['netting_s']} s; {net['histories_s']} s to {net['customers']:,} histories",
         file=out,
     )
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
-    options.add_argument("--reference", type=int, default=100_000, help="most customers the plain way is fitted to")
+    options.add_argument("--customers", type=int, default=1_000_000)
+    options.add_argument("--many", type=int, default=10_000_000, help="0: leave the run of many customers out")
     options.add_argument("--lines", type=int, default=10_000_000, help="order lines to net")
+    options.add_argument("--no-pymc", action="store_true", help="leave pymc-marketing out, which takes minutes")
+    options.add_argument("--no-peers", action="store_true")
     options.add_argument("--json", action="store_true", help="JSON only")
+    options.add_argument("--from", dest="folder", help=argparse.SUPPRESS)
     asked = options.parse_args()
-    netting = netting_run(asked.lines)
-    customers_run(1_000, with_plain_fit=False)  # compiles
-    found = {"value": [customers_run(n, n <= asked.reference) for n in asked.customers], "netting": netting}
+    choice_run(*simulated_days(3_000))  # compiles
+    if asked.folder:
+        columns = [np.load(Path(asked.folder) / f"{name}.npy") for name in ("customer", "day", "amount")]
+        print(json.dumps(choice_run(*columns)))
+        return
+    bg_nbd_run(1_000, with_peers=False, with_pymc=False)
+    found = {
+        "bg_nbd": bg_nbd_run(asked.customers, not asked.no_peers, not asked.no_pymc),
+        "choice": [choice_run(*simulated_days(asked.customers)), *([many_run(asked.many)] if asked.many else [])],
+        "hold_out": hold_out_run(not asked.no_peers),
+        "netting": netting_run(asked.lines),
+    }
     if not asked.json:
         show(found, sys.stderr)
     print(json.dumps(found, indent=None if asked.json else 2))

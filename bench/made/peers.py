@@ -1,7 +1,7 @@
-"""The peers of the linkage benchmark, each in an environment of its own: made once, used again.
+"""The peers of the benchmarks, each in an environment of its own: made once, used again.
 
-Splink stays out of Entente's own requirements. Its environment lies in bench/out/splink; ENTENTE_BENCH_HOME names another
-folder than bench/out.
+They stay out of Entente's own requirements. An environment lies in bench/out under the peer's name; ENTENTE_BENCH_HOME names
+another folder than bench/out.
 """
 
 from __future__ import annotations
@@ -12,13 +12,29 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 HOME = Path(os.environ.get("ENTENTE_BENCH_HOME") or HERE.parent / "out")
-PINS = HERE / "splink.txt"
 PATIENCE_S = 3600
+
+
+@dataclass(frozen=True)
+class Peer:
+    """pins: what its environment holds, by hash. script: what runs there, and prints JSON as its last line. one_thread: whether its
+    arithmetic keeps to one thread."""
+
+    name: str
+    folder: str
+    pins: Path
+    script: Path
+    one_thread: bool = False
+
+
+SPLINK = Peer("Splink", "splink", HERE / "splink.txt", HERE / "splink_peer.py")
+BTYD = Peer("lifetimes and pymc-marketing", "btyd", HERE / "btyd.txt", HERE / "value_peer.py", one_thread=True)
 
 
 class PeerUnavailable(Exception):
@@ -33,49 +49,60 @@ def splink(
     settings: febrl3, quick_start, tutorial or people; see splink_peer.py, which also says what is answered.
     Raises PeerUnavailable.
     """
-    command = [environment(home), str(HERE / "splink_peer.py"), str(records), settings]
-    command += ["--threads", str(threads)] if threads else []
-    command += ["--new", str(new)] if new else []
+    asked = [
+        str(records),
+        settings,
+        *(["--threads", str(threads)] if threads else []),
+        *(["--new", str(new)] if new else []),
+    ]
+    return ask(SPLINK, *asked, home=home)
+
+
+def ask(peer: Peer, *words: str, home: Path = HOME) -> dict[str, Any]:
+    """Run the peer's script in its environment. Returns what it says in the end. Raises PeerUnavailable."""
     # Without PYTHONPATH: the peer must not see our packages.
     apart = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    if peer.one_thread:
+        apart |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    command = [environment(peer, home), str(peer.script), *words]
     try:
         done = subprocess.run(command, capture_output=True, text=True, env=apart, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired as error:
-        raise PeerUnavailable(f"Splink was not done with {records.name} after {PATIENCE_S} seconds.") from error
+        raise PeerUnavailable(f"{peer.name}: not done with {words[0]} after {PATIENCE_S} seconds.") from error
     if done.returncode:
-        raise PeerUnavailable(f"Splink stopped with {done.returncode} on {records.name}:\n{_end_of(done.stderr)}")
+        raise PeerUnavailable(f"{peer.name}: stopped with {done.returncode} on {words[0]}:\n{_end_of(done.stderr)}")
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def environment(home: Path = HOME, *, pins: Path = PINS) -> str:
-    """The Python that has Splink; installs what `pins` lists, by hash, unless that was done before.
+def environment(peer: Peer, home: Path = HOME) -> str:
+    """The Python that has the peer; installs what its pins list, by hash, unless that was done before.
 
     Raises PeerUnavailable where it cannot be installed.
     """
-    folder = home / "splink"
+    folder = home / peer.folder
     python, stamp = folder / "bin" / "python", folder / "installed"
-    mark = hashlib.sha256(pins.read_bytes() + sys.version.encode()).hexdigest()
+    mark = hashlib.sha256(peer.pins.read_bytes() + sys.version.encode()).hexdigest()
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "splink.lock").open("w") as lock:
+    with (home / f"{peer.folder}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (python.exists() and stamp.exists() and stamp.read_text() == mark):
-            print("Making an environment for Splink (once) ...", file=sys.stderr)
+            print(f"Making an environment for {peer.name} (once) ...", file=sys.stderr)
             stamp.unlink(missing_ok=True)
-            _quietly([sys.executable, "-m", "venv", "--clear", str(folder)])
+            _quietly(peer, [sys.executable, "-m", "venv", "--clear", str(folder)])
             pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-            _quietly([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(pins)])
+            _quietly(peer, [*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(peer.pins)])
             stamp.write_text(mark)
     return str(python)
 
 
-def _quietly(command: list[str]) -> None:
+def _quietly(peer: Peer, command: list[str]) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise PeerUnavailable(f"Splink cannot be installed: {error}") from error
+        raise PeerUnavailable(f"{peer.name} cannot be installed: {error}") from error
     if done.returncode:
         raise PeerUnavailable(
-            "Splink cannot be installed: the comparison is left out. Is a package index within reach?\n"
+            f"{peer.name} cannot be installed: the comparison is left out. Is a package index within reach?\n"
             + _end_of(done.stderr)
         )
 

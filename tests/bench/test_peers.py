@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,31 +34,36 @@ def fake_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "calls"
 
 
-def test_pins_are_hashed_and_name_no_address():
-    text = peers.PINS.read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("peer", "named"),
+    [(peers.SPLINK, {"splink", "duckdb"}), (peers.BTYD, {"lifetimes", "pymc-marketing", "numpy"})],
+    ids=["splink", "btyd"],
+)
+def test_pins_are_hashed_and_name_no_address(peer: peers.Peer, named: set[str]):
+    text = peer.pins.read_text(encoding="utf-8")
     pins = re.findall(r"^([\w-]+)==[\w.]+", text, re.MULTILINE)
-    assert "splink" in pins and "duckdb" in pins
+    assert named <= set(pins)
     assert "://" not in text and "--index" not in text
     for block in re.split(r"^(?=[\w-]+==)", text, flags=re.MULTILINE)[1:]:
         assert "--hash=sha256:" in block
 
 
-def test_splink_is_none_of_our_own_requirements():
+def test_peers_are_none_of_our_own_requirements():
     checkout = Path(peers.__file__).resolve().parents[2]
     for name in ("requirements.in", "requirements-dev.in"):
         lines = (checkout / name).read_text(encoding="utf-8").splitlines()
-        assert not [line for line in lines if line.startswith("splink")]
+        assert not [line for line in lines if line.startswith(("splink", "lifetimes", "pymc"))]
 
 
 def test_the_environment_is_made_once_and_again_when_pins_change(fake_python: Path, tmp_path: Path):
     pins = tmp_path / "pins.txt"
     pins.write_text("splink==5.0.0")
-    first = peers.environment(tmp_path / "home", pins=pins)
+    first = peers.environment(replace(peers.SPLINK, pins=pins), tmp_path / "home")
     assert Path(first).is_file() and fake_python.read_text().count("venv") == 1
-    assert peers.environment(tmp_path / "home", pins=pins) == first
+    assert peers.environment(replace(peers.SPLINK, pins=pins), tmp_path / "home") == first
     assert fake_python.read_text().count("venv") == 1 and "--require-hashes" in fake_python.read_text()
     pins.write_text("splink==5.0.1")
-    peers.environment(tmp_path / "home", pins=pins)
+    peers.environment(replace(peers.SPLINK, pins=pins), tmp_path / "home")
     assert fake_python.read_text().count("venv") == 2
 
 
@@ -66,7 +72,7 @@ def test_what_cannot_be_installed_is_said_and_tried_again(fake_python: Path, tmp
     pins.write_text("nothing==0")
     for _ in range(2):
         with pytest.raises(peers.PeerUnavailable, match=r"left out[\s\S]*no such package"):
-            peers.environment(tmp_path / "home", pins=pins)
+            peers.environment(replace(peers.SPLINK, pins=pins), tmp_path / "home")
 
 
 def test_the_peer_answers_with_its_last_line(fake_python: Path, tmp_path: Path):

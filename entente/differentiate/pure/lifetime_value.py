@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from entente.differentiate.pure.arrays import Floats
 from entente.differentiate.pure.buying_laws import BuyingLaw, formula_of
@@ -17,6 +18,8 @@ from entente.differentiate.pure.outlooks import outlook
 from entente.differentiate.pure.spend import SpendLaw, expected_spend
 from entente.differentiate.pure.value_interval import outcome_interval
 from entente.lib.errors import EntenteError
+
+Columns = npt.NDArray[np.float32]
 
 HORIZON_MONTHS: Final = 36
 YEARLY_DISCOUNT: Final = 0.10
@@ -38,6 +41,9 @@ class LifetimeValues:
 
     expected: mean value. low, high: bounds of the interval; `low <= expected <= high` always.
     discounted_purchases: purchases expected over the horizon, each counted at its present value.
+    by_span: (spans, n) purchases expected within each of the spans of `spans_of`; first_year, second_year: of those within a year,
+    and in the year after.
+    gain: money left of a purchase.
     spend: expected spend at a future purchase.
     relative_error: standard error of the sum of all values as a share of it, from the uncertainty of the fitted
     parameters; what single customers do averages out in a sum, this does not.
@@ -47,8 +53,18 @@ class LifetimeValues:
     low: Floats
     high: Floats
     discounted_purchases: Floats
+    by_span: Columns
+    gain: Floats
     spend: Floats
     relative_error: float
+
+    @property
+    def first_year(self) -> Floats:
+        return self.by_span[-2].astype(np.float64)
+
+    @property
+    def second_year(self) -> Floats:
+        return self.by_span[-1].astype(np.float64) - self.first_year
 
 
 def lifetime_value(
@@ -76,7 +92,8 @@ def lifetime_value(
     _check(months, yearly_discount, interval, draws, margin, cost_to_serve)
     weeks, discount = months / 12.0 * WEEKS_PER_YEAR, float(np.log1p(yearly_discount)) / WEEKS_PER_YEAR
     look = outlook(law, histories.repeats.astype(np.float64), histories.recency, histories.age)
-    discounted = look.expected(*_spans(weeks, discount))
+    by_span = np.stack([look.expected([span]).astype(np.float32) for span in spans_of(weeks)])
+    discounted = present_value(by_span, weeks, discount)
     spend = expected_spend(spend_law, histories.purchases, histories.spend_mean)
     gain = np.broadcast_to(np.asarray(margin * spend - cost_to_serve, np.float64), spend.shape)
     expected = discounted * gain
@@ -88,6 +105,8 @@ def lifetime_value(
         low=np.minimum(np.minimum(*ends), expected),
         high=np.maximum(np.maximum(*ends), expected),
         discounted_purchases=discounted,
+        by_span=by_span,
+        gain=np.array(gain),
         spend=spend,
         relative_error=_relative_error(law, spend_law, histories, margin, cost_to_serve, weeks, discount),
     )
@@ -96,17 +115,31 @@ def lifetime_value(
 def discounted_purchases(law: BuyingLaw, histories: BuyingHistories, weeks: float, discount: float) -> Floats:
     """Purchases expected in the next `weeks`, each worth exp(-discount * week). Returns (n,)."""
     look = outlook(law, histories.repeats.astype(np.float64), histories.recency, histories.age)
-    return look.expected(*_spans(weeks, discount))
+    return look.expected(spans_of(weeks), _leans(weeks, discount).tolist())
 
 
-def _spans(weeks: float, discount: float) -> tuple[list[float], list[float]]:
-    """The integral of exp(-d t) dE(t) = exp(-d H) E(H) + d * integral of exp(-d t) E(t) dt, as spans and their weights.
+def spans_of(weeks: float) -> list[float]:
+    """The spans, in weeks from now, by which a discounted sum over `weeks` is worked out, the whole of it first; then a year and two."""
+    return [weeks, *(0.5 * weeks * (_NODES + 1.0)).tolist(), WEEKS_PER_YEAR, 2.0 * WEEKS_PER_YEAR]
+
+
+def present_value(by_span: Columns, weeks: float, discount: float) -> Floats:
+    """(n,) of purchases expected within each of the spans, each worth exp(-discount * week); a discount may be below nought."""
+    leans = _leans(weeks, discount)
+    total = leans[0] * by_span[0].astype(np.float64)
+    for lean, column in zip(leans[1:], by_span[1:], strict=True):
+        total += lean * column
+    return total
+
+
+def _leans(weeks: float, discount: float) -> Floats:
+    """The integral of exp(-d t) dE(t) = exp(-d H) E(H) + d * integral of exp(-d t) E(t) dt as a sum over the spans.
 
     E is smooth, so six Gauss-Legendre nodes are exact to about one in a hundred thousand.
     """
     at = 0.5 * weeks * (_NODES + 1.0)
-    weights = 0.5 * weeks * _WEIGHTS * discount * np.exp(-discount * at)
-    return [weeks, *at.tolist()], [float(np.exp(-discount * weeks)), *weights.tolist()]
+    of_nodes = 0.5 * weeks * _WEIGHTS * discount * np.exp(-discount * at)
+    return np.concatenate([[np.exp(-discount * weeks)], of_nodes, [0.0, 0.0]])
 
 
 def _relative_error(

@@ -70,17 +70,17 @@ class _Staged:
         self._law = law
         self.is_known = is_finding(law, x)
         self._pairs = distinct(x.astype(np.int64), age.view(np.int64))
-        self._x, self._age = x[self._pairs.first], age[self._pairs.first]
+        self._grid = _Grid(x[self._pairs.first], age[self._pairs.first])
         self._passed = stages_passed(law, x, recency, age)
         self.alive = chance_to_be_there(law, x, recency, age)
 
     def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
-        by_stage = sum(
-            weight * by_stages_passed(self._law, self._x, self._age, span)
-            for span, weight in zip(spans, weights, strict=True)
-        )
-        of_row = np.asarray(by_stage)[self._pairs.of_row]
-        return np.asarray(self.alive * (self._passed * of_row).sum(axis=1))
+        grid, law = self._grid, self._law
+        on_grid = sum(w * by_stages_passed(law, grid.x, grid.age, span) for span, w in zip(spans, weights, strict=True))
+        to_come = np.zeros(len(self.alive))
+        for j in range(law.stages):
+            to_come += self._passed[:, j] * grid.read(np.asarray(on_grid)[:, j])[self._pairs.of_row]
+        return np.asarray(self.alive * to_come)
 
 
 class _Free:
@@ -107,25 +107,41 @@ class _Free:
         return np.asarray(total * self._factor)
 
     def _of_like_ones(self, spans: Sequence[float], weights: Sequence[float]) -> list[Floats]:
-        """What customers still there buy, by stages passed, for each distinct (x, T): computed at a few ages, between which it runs
-        so smoothly that Chebyshev's interpolation is exact to a millionth."""
-        made, mixture = self._made, self._mixture
-        xs, ages = distinct_values(made.x_age), distinct_values(made.ages)
-        nodes, lean = _chebyshev(ages) if len(ages) > _NODES_OF_AGE else (ages, np.eye(len(ages)))
-        x, age = (column.ravel() for column in np.meshgrid(xs, nodes, indexing="ij"))
-        grid = free_mixture.tables(mixture, x, age, age)
-        staying = (1.0 - LEAVING) ** (grid.x_age[:, None] + 1.0)
-        at_x, at_age = np.searchsorted(xs, made.x_age), np.searchsorted(ages, made.ages)
-        sums = [np.zeros(len(grid.x_age)) for _ in grid.there]
+        """What customers still there buy, by stages passed, for each distinct (x, T)."""
+        mixture, grid = self._mixture, _Grid(self._made.x_age, self._made.ages)
+        made = free_mixture.tables(mixture, grid.x, grid.age, grid.age)
+        staying = (1.0 - LEAVING) ** (made.x_age[:, None] + 1.0)
+        sums = [np.zeros(len(made.x_age)) for _ in made.there]
         for span, weight in zip(spans, weights, strict=True):
-            for j, purchases in enumerate(free_mixture.expected_by_stage(mixture, grid.x_age, grid.ages, span)):
-                sums[j] += weight * np.einsum("ncp,nc,cp,np->n", purchases, grid.there[j], mixture.weights, staying)
+            for j, purchases in enumerate(free_mixture.expected_by_stage(mixture, made.x_age, made.ages, span)):
+                sums[j] += weight * np.einsum("ncp,nc,cp,np->n", purchases, made.there[j], mixture.weights, staying)
         found = []
         for j, of_all in enumerate(sums):
-            whole = np.einsum("nc,cp,np->n", grid.there[j], mixture.weights, staying)
-            mean = (of_all / whole)[grid.at_age].reshape(len(xs), len(nodes))
-            found.append((mean[at_x] * lean[at_age]).sum(axis=1))
+            whole = np.einsum("nc,cp,np->n", made.there[j], mixture.weights, staying)
+            found.append(grid.read((of_all / whole)[made.at_age]))
         return found
+
+
+class _Grid:
+    """Few ages for each distinct x in place of all the pairs (x, T): between them what is expected runs so smoothly that Chebyshev's
+    interpolation is exact to some millionths."""
+
+    def __init__(self, x: Floats, age: Floats) -> None:
+        """x, age: (pairs,). Made are `x` and `age` to compute at."""
+        xs, ages = distinct_values(x), distinct_values(age)
+        nodes, lean = _chebyshev(ages) if len(ages) > _NODES_OF_AGE else (ages, np.eye(len(ages)))
+        self._lean: Matrix = lean
+        self.x, self.age = (np.ascontiguousarray(part.ravel()) for part in np.meshgrid(xs, nodes, indexing="ij"))
+        self._shape = (len(xs), len(nodes))
+        self._at = np.searchsorted(xs, x), np.searchsorted(ages, age)
+
+    def read(self, computed: Floats) -> Floats:
+        """(pairs,) of what was computed at `x` and `age`."""
+        at_x, at_age = self._at
+        # For every x at every age, by matrix product, where there are not many more of them than pairs.
+        if self._shape[0] * len(self._lean) <= 4 * len(at_x):
+            return np.asarray((computed.reshape(self._shape) @ self._lean.T)[at_x, at_age])
+        return np.asarray((computed.reshape(self._shape)[at_x] * self._lean[at_age]).sum(axis=1))
 
 
 class _Mean:

@@ -35,8 +35,8 @@ def test_without_discount_it_is_purchases_times_spend(firm):
     known, law, _, _ = firm
     found = value(firm)
     forecast = expected_purchases(law, known.repeats, known.recency, known.age, 3 * WEEKS_PER_YEAR)
-    assert found.discounted_purchases == pytest.approx(forecast, rel=1e-9)
-    assert found.expected == pytest.approx(forecast * found.spend, rel=1e-9)
+    assert found.discounted_purchases == pytest.approx(forecast, rel=1e-6)
+    assert found.expected == pytest.approx(forecast * found.spend, rel=1e-6)
 
 
 def test_discounting_is_the_sum_over_short_periods(firm):
