@@ -25,6 +25,7 @@ from entente.customize.pure.reasons import reasons
 from entente.customize.pure.response import believe, no_outcomes
 from entente.customize.pure.suitability import shortlist
 from entente.customize.pure.weighing import beliefs, candidates, guesses
+from entente.differentiate.pure.stages import Stage
 from entente.learn.pure.holdout import held_out
 
 seconds: dict[str, float] = {}
@@ -53,7 +54,8 @@ def firm(n: int, generator: np.random.Generator) -> Facts:
     done = np.where(generator.random((n, len(PLAYS))) < 0.3, generator.exponential(60, (n, len(PLAYS))), np.nan)
     repeats, product = purchases > 1, generator.integers(-5, 5, n).astype(np.int32)
     return Facts(
-        as_of=np.datetime64("2026-03-01"), level=level, purchases=purchases,
+        as_of=np.datetime64("2026-03-01"), level=level,
+        stage=np.where(level == 4, Stage.LOST, Stage.DEVELOPMENT), purchases=purchases,
         first_order_days_ago=known(first, bought), last_order_days_ago=known(last, bought),
         usual_gap_days=known(gap, repeats), next_from_days=known(0.6 * gap - last, repeats),
         next_median_days=known(gap - last, repeats), next_until_days=known(1.7 * gap - last, repeats),

@@ -20,6 +20,7 @@ COMMANDS = (
     "cycle",
     "backtest",
     "identify",
+    "differentiate",
     "contact",
     "person",
     "user",

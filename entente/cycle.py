@@ -22,8 +22,10 @@ from entente.customize.decide import LAW as DECIDE_LAW
 from entente.customize.decide import decide, decision_instant
 from entente.differentiate.current import in_force
 from entente.differentiate.facts import Facts
+from entente.differentiate.follow import begin_again, follow_plans
 from entente.differentiate.knowing import know
 from entente.differentiate.models import Cycle
+from entente.differentiate.need_facts import needs_mark
 from entente.differentiate.partitions import (
     attach_partition,
     drop_partition,
@@ -31,6 +33,7 @@ from entente.differentiate.partitions import (
     indexing,
     retire_partitions,
 )
+from entente.differentiate.settings import basis, cut_offs
 from entente.differentiate.stakes import write_stakes
 from entente.differentiate.value import value_customers
 from entente.identify.counted import counting, mapping_mark
@@ -44,12 +47,11 @@ from entente.ledger.our_firm import make_firm_of_orders
 from entente.lib.alone import alone
 from entente.lib.errors import EntenteError
 from entente.staff.models import Firm, Setting, User
-from entente.staff.settings import setting
 from entente.warehouse.extract import extract
 
 LOCK = 7_203_002
 STEPS = ("recognise", "value", "know", "decide", "publish")
-LAWS_VERSION = f"value 1, know 1, decide {DECIDE_LAW}"
+LAWS_VERSION = f"value 2, know 1, decide {DECIDE_LAW}"
 
 Progress = Callable[[str, float, float | None], None]
 
@@ -122,12 +124,13 @@ def fingerprint_of(as_of: date, firm: Firm) -> str:
         "rates": ExchangeRate.objects.aggregate(Max("id"))["id__max"],
         "consents": ConsentEvent.objects.aggregate(Max("id"))["id__max"],
         "wishes": Preference.objects.aggregate(Max("id"))["id__max"],
+        "needs": needs_mark(),
         "products": Product.objects.count(),
         "counting": mapping_mark(counting()),
         "settings": list(
-            Setting.objects.filter(name__in=("pyramid", "plays", "contact_policy", "hold_out", "knowing")).values_list(
-                "id", flat=True
-            )
+            Setting.objects.filter(
+                name__in=("pyramid", "activity_rates", "plays", "contact_policy", "hold_out", "knowing")
+            ).values_list("id", flat=True)
         ),
         "firm": [firm.currency, str(firm.margin_rate), firm.country, firm.zone],
         "laws": LAWS_VERSION,
@@ -197,9 +200,7 @@ def _step(cycle: Cycle, name: str, work: Callable[[], dict[str, Any]]) -> None:
 
 
 def _value(cycle: Cycle, facts: Facts, progress: Progress) -> dict[str, Any]:
-    found = value_customers(
-        cycle, facts, cut_offs=tuple(setting("pyramid").get("cut_offs", (0.01, 0.04, 0.15))), progress=progress
-    )
+    found = value_customers(cycle, facts, cut_offs=cut_offs(), basis=basis(), progress=progress)
     cycle.laws, cycle.notes = found.pop("laws"), found.pop("notes")
     cycle.totals = {**found, "counting": facts.counting.value}
     return {"customers": found["customers"]}
@@ -221,10 +222,12 @@ def publish(cycle: Cycle) -> None:
     now = timezone.now()
     with transaction.atomic():
         attach_partition(cycle)
+        follow_plans(cycle)
         for old in Cycle.objects.filter(as_of=cycle.as_of, published_at__isnull=False, replaced_at=None).exclude(
             pk=cycle.pk
         ):
             Cycle.objects.filter(pk=old.pk).update(replaced_at=now)
+            begin_again(old, cycle)
             drop_partition(old)
         cycle.step, cycle.state, cycle.published_at, cycle.finished_at = "", Cycle.State.DONE, now, now
         cycle.save(update_fields=["step", "state", "published_at", "finished_at"])

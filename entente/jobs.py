@@ -78,6 +78,14 @@ def compare_countings(cycle_id: int, one: str, other: str) -> None:
     compare(cycle_id, Counting(one), Counting(other), at=timezone.now())
 
 
+@app.task(name="movement")
+def movement(from_on: str, to_on: str, by_id: int | None = None) -> None:
+    """Work out who moved in the pyramid between two days."""
+    from entente.differentiate.movement import work_out
+
+    work_out(date.fromisoformat(from_on), date.fromisoformat(to_on), today=firm_today(), by=_user(by_id))
+
+
 @app.task(name="show_customers")
 def show_customers() -> None:
     """Bring customers up to date with their records: how far sources are believed has changed."""
@@ -169,6 +177,20 @@ def defer_comparison(cycle_id: int, one: str, other: str) -> bool:
         with transaction.atomic():
             job = app.configure_task("compare_countings", queueing_lock=f"compare {cycle_id} {one} {other}")
             job.defer(cycle_id=cycle_id, one=one, other=other)
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+def defer_movement(from_on: date, to_on: date, by_id: int | None) -> bool:
+    """False when the same waits already."""
+    from procrastinate.exceptions import AlreadyEnqueued
+
+    span = {"from_on": from_on.isoformat(), "to_on": to_on.isoformat()}
+    try:
+        with transaction.atomic():
+            job = app.configure_task("movement", queueing_lock=f"movement {span['from_on']} {span['to_on']}")
+            job.defer(**span, by_id=by_id)
     except AlreadyEnqueued:
         return False
     return True

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from entente.customize.models import Answer, Outcome
-from entente.differentiate.models import NextQuestion
+from entente.differentiate.models import Movement, MovementMember, NeedFact, NextQuestion, StageChange
 from entente.identify.index import update_index
 from entente.identify.match import match_new
 from entente.identify.models import (
@@ -173,6 +173,10 @@ def _words(party: Party, other: Party, anna: User) -> None:
             party=each, channel="email", purpose="marketing", is_granted=True, at=NOW, wording=words
         )
         Preference.objects.create(party=each, wishes={"channels": ["phone"]}, by=anna)
+        NeedFact.objects.create(
+            party=each, predicate="need", value=f"no {words}", is_stated=True, said_on=TODAY, by=anna,
+            interaction=Interaction.objects.filter(party=each).order_by("id").first(),
+        )  # fmt: skip
         for state in ("queued", "sent", "failed"):
             mail = Interaction.objects.create(
                 party=each,
@@ -194,6 +198,14 @@ def _circle(khalida: Customer, norbert: Customer, anna: User) -> None:
     for customer, words in ((khalida, "told her in confidence"), (norbert, "fine")):
         cast.valuation(customer, run, 1000.0)
         NextQuestion.objects.create(cycle=run, customer=customer, level=3, field="email", way="call", gain=1.0)
+        StageChange.objects.create(
+            cycle=run, customer=customer, changed_on=run.as_of, from_stage=4, to_stage=5, reason=8, purchases=4
+        )
+        moved = Movement.objects.get_or_create(from_on=date(2025, 11, 20), to_on=run.as_of)[0]
+        MovementMember.objects.create(
+            movement=moved, customer=customer, from_level=4, to_level=3, value=1.0, revenue_before=1.0, revenue_after=2.0,
+            profit_before=1.0, profit_after=2.0,
+        )  # fmt: skip
         made = cast.decision(customer, run, 5.0)
         Answer.objects.create(decision=made, kind="refused", words=words, by=anna)
         Outcome.objects.create(decision=made, was_delivered=True, reward=1.0, measured_on=TODAY)

@@ -205,7 +205,7 @@ def test_progress_is_told_step_by_step(trade):
     run_cycle(AS_OF, today=TODAY, progress=lambda step, *_: told.append(step))
     steps = list(dict.fromkeys(told))
     assert steps.index("Reading order lines") < steps.index("Writing valuations") < steps.index("Publishing")
-    assert PyramidCell.objects.count() == 28
+    assert PyramidCell.objects.count() == 42
 
 
 def test_a_day_whose_outcomes_are_known_can_be_judged_anew(trade):

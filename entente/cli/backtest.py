@@ -41,10 +41,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def words(result: dict[str, Any]) -> str:
-    law, plain = result["law"]["title"], result["past_rate"]
+    law, plain, silent = result["law"]["title"], result["past_rate"], result["hiatus"]
     rows = [
         [name, f"{it['mae']:.4f}", f"{it['rmse']:.4f}", f"{it['correlation']:.4f}", f"{it['bias']:+.1%}"]
-        for name, it in ((law, result), ("Past rate", plain))
+        for name, it in ((law, result), ("Past rate", plain), ("Past rate, unless silent", silent))
     ]
     deciles = [
         [str(part["decile"]), f"{part['customers']:,}", f"{part['predicted_mean']:.2f}", f"{part['observed_mean']:.2f}"]
@@ -59,6 +59,8 @@ def words(result: dict[str, Any]) -> str:
             "",
             "Calibration by tenths of customers, the least expected first",
             terminal.table(["tenth", "customers", "predicted", "happened"], deciles, right=(0, 1, 2, 3)),
+            "",
+            result["reason"],
             *(f"Not used: {refused['law']}. {refused['reason']}" for refused in result["refused"]),
             *result["notes"],
         ]

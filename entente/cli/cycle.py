@@ -7,6 +7,10 @@ from typing import Any
 
 from entente.cli import terminal
 
+MEASURES = {
+    "revenue": "Revenue", "margin": "Margin", "cost": "Cost to serve", "profit": "Profit", "value": "Lifetime value",
+}  # fmt: skip
+
 
 def register(commands: Any) -> None:
     command = commands.add_parser("cycle", help="run the whole circle for a day: who, worth, level, what to do next")
@@ -67,15 +71,15 @@ def words(result: dict[str, Any]) -> str:
         [
             level["label"],
             f"{level['customers']['amount']:,.0f}",
-            *(figure(level[name]) for name in ("revenue", "margin", "value")),
+            *(figure(level[name]) if name in level else "" for name in MEASURES),
         ]
         for level in result["pyramid"]
     ]
-    head = ["Level", "Customers", f"Revenue {currency}", f"Margin {currency}", f"Lifetime value {currency}"]
+    head = ["Level", "Customers", *(f"{heading} {currency}" for heading in MEASURES.values())]
     parts = [
         f"Customer pyramid at the end of {result['as_of']}",
         "",
-        terminal.table(head, rows, right=(1, 2, 3, 4)),
+        terminal.table(head, rows, right=tuple(range(1, len(head)))),
         "",
     ]
     buying = result["laws"].get("buying")
@@ -86,6 +90,12 @@ def words(result: dict[str, Any]) -> str:
     if result["totals"].get("anonymous_revenue"):
         parts.append(
             f"Sales without a customer in the last 12 months: {result['totals']['anonymous_revenue']:,.0f} {currency}."
+        )
+    below_zero = result["totals"].get("below_zero")
+    if below_zero and below_zero["customers"]:
+        parts.append(
+            f"{below_zero['customers']:,} customers cost more to serve than their margin was: {below_zero['loss']:,.0f} {currency} "
+            "lost in 12 months."
         )
     decided = result["decided"]
     if decided:

@@ -70,6 +70,7 @@ def buyers(cycle: Cycle, facts: Facts, *, cross_sell_days: float, progress: Prog
     play_facts = PlayFacts(
         as_of=np.datetime64(cycle.as_of, "D"),
         level=found["level"].astype(np.int64) - 1,
+        stage=found["stage"].astype(np.int64),
         purchases=found["purchases"].astype(np.int64),
         first_order_days_ago=(today - found["first_day"]).astype(np.float64),
         last_order_days_ago=last_ago,
@@ -107,7 +108,7 @@ def _valuations(cycle: Cycle, facts: Facts) -> Columns:
     # Buyers are those with a purchase left after returns: the same whom the valuations count.
     return facts.extract.columns(
         f"""
-        SELECT customer_id, level, purchases, first_on - DATE '1970-01-01' AS first_day, last_on - DATE '1970-01-01' AS last_day,
+        SELECT customer_id, level, stage, purchases, first_on - DATE '1970-01-01' AS first_day, last_on - DATE '1970-01-01' AS last_day,
                spend, value, alive,
                CASE WHEN revenue_year > 0 THEN greatest(-1.0, least(1.0, margin_year / revenue_year)) ELSE $rate END AS margin_share
         FROM pg.{partition_of(cycle)} WHERE purchases > 0 ORDER BY customer_id

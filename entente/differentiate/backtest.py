@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from entente.differentiate.facts import Facts, day_number, spread
 from entente.differentiate.models import Backtest
 from entente.differentiate.pure.accuracy import accuracy
-from entente.differentiate.pure.buying_fit import choose_law
-from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
+from entente.differentiate.pure.histories import DAYS_PER_WEEK
+from entente.differentiate.pure.hold_out_choice import choose, past_rate, past_rate_unless_silent
 from entente.differentiate.pure.netting import Count
 from entente.differentiate.pure.purchases import expected_purchases
+from entente.differentiate.worth import law_words
 from entente.identify.counted import counting
 from entente.lib.errors import EntenteError
 from entente.staff.models import Firm, User
@@ -57,35 +58,30 @@ def backtest_value(
         )  # fmt: skip
         known = facts.purchases(count=count, until=from_on)
         happened = facts.purchases(count=count, until=to_on)
-    customers, histories = from_customer_days(known.customer, known.day, known.amount, day_number(from_on))
+    progress("Fitting the laws", 0, None)
+    customers, histories, chosen = choose(known.customer, known.day, known.amount, day_number(from_on))
     watched = histories.age_days > 0
-    customers, histories = customers[watched], _of(histories, watched)
+    customers, histories = customers[watched], histories.take(watched)
     if len(customers) == 0:
         raise ImpossibleSpan(_("Nobody had bought before %(day)s. Give a later first day.") % {"day": from_on})
     later = (happened.day > day_number(from_on)) & (happened.day <= day_number(to_on))
     buyers, times = np.unique(happened.customer[later], return_counts=True)
     observed = spread(buyers, times.astype(np.float64), customers, 0.0)
 
-    progress("Fitting the laws", 0, None)
-    choice = choose_law(histories)
     weeks = (to_on - from_on).days / DAYS_PER_WEEK
-    predicted = expected_purchases(choice.law, histories.repeats, histories.recency, histories.age, weeks)
-    plain = histories.repeats / histories.age * weeks
+    predicted = expected_purchases(chosen.law, histories.repeats, histories.recency, histories.age, weeks)
+    plain, hiatus = past_rate(histories, weeks), past_rate_unless_silent(histories, weeks)
     result: dict[str, Any] = {
         **asdict(accuracy(predicted, observed)),
         "predicted_total": float(predicted.sum()),
         "observed_total": float(observed.sum()),
         "past_rate": {k: v for k, v in asdict(accuracy(plain, observed)).items() if k != "calibration"},
-        "law": {"name": choice.law.name, "title": choice.law.title, "parameters": choice.law.parameters},
-        "refused": [{"law": refusal.title, "reason": refusal.reason} for refusal in choice.refusals],
-        "notes": [*facts.notes, *choice.law.notes],
+        "hiatus": {k: v for k, v in asdict(accuracy(hiatus, observed)).items() if k != "calibration"},
+        "law": law_words(chosen.law),
+        "reason": chosen.reason,
+        "refused": [{"law": refusal.title, "reason": refusal.reason} for refusal in chosen.refusals],
+        "notes": [*facts.notes, *chosen.law.notes],
     }
     return Backtest.objects.create(
-        from_on=from_on, to_on=to_on, count=count, law=choice.law.title, result=result, by=by
-    )
-
-
-def _of(histories: BuyingHistories, rows: np.ndarray[Any, Any]) -> BuyingHistories:
-    return BuyingHistories(
-        histories.repeats[rows], histories.recency_days[rows], histories.age_days[rows], histories.spend_mean[rows]
+        from_on=from_on, to_on=to_on, count=count, law=chosen.law.title[:60], result=result, by=by
     )

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 
-from entente.differentiate.facts import Facts, day_number, spread, year_before
+from entente.differentiate.activity_rates import serving_terms
+from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle, Level
-from entente.differentiate.pure.pyramid import levels
-from entente.differentiate.settings import cut_offs
+from entente.differentiate.movement import standing
+from entente.differentiate.settings import basis, cut_offs
 from entente.identify.counted import Counting
-from entente.lib.distinct import distinct
 from entente.staff.models import Firm
 from entente.warehouse.extract import extract
 
@@ -65,21 +64,9 @@ def _pair(one: Counting, other: Counting) -> str:
 def _levels(cycle: Cycle, firm: Firm, who: Counting) -> dict[str, Any]:
     with extract() as columns:
         facts = Facts(columns, cycle.as_of, currency=cycle.currency, margin_rate=float(firm.margin_rate), counting=who)
-        days, money, contacts = facts.purchases(), facts.money(), facts.contacts
-        customers = distinct(
-            np.concatenate([days.customer, money["customer_id"], facts.known(), contacts["customer_id"]])
-        )
+        stands = standing(facts, cycle.as_of, cut_offs(), basis(), serving_terms())
         anonymous = facts.anonymous_revenue()
-    revenue = spread(money["customer_id"], money["revenue_year"], customers, 0.0)
-    lately = days.customer[days.day > day_number(year_before(cycle.as_of))]
-    level = levels(
-        revenue,
-        np.isin(customers, lately),
-        np.isin(customers, days.customer),
-        spread(contacts["customer_id"], contacts["in_dialogue"], customers, False)
-        | np.isin(customers, money["customer_id"]),
-        cut_offs(),
-    )
+    level, revenue = stands.level, stands.revenue
     sums = {str(one.value): [int((level == one).sum()), float(revenue[level == one].sum())] for one in Level}
     return {"levels": sums, "anonymous": anonymous}
 

@@ -68,7 +68,8 @@ class Facts:
 
     @cached_property
     def _lines(self) -> None:
-        """View `lines`: customer_id, product_id (-1 without), day, quantity, amount, margin (NULL: cost not known), is_return, is_charge.
+        """View `lines`: customer_id, order_id, product_id (-1 without), day, quantity, amount, margin (NULL: cost not known), is_return,
+        is_charge.
 
         The ledger is read once, anonymous lines with the rest: they are `every_line`, whose customer is NULL.
         """
@@ -76,11 +77,11 @@ class Facts:
         self.extract.run(
             f"""
             CREATE TABLE every_line AS
-            SELECT m.customer_id, coalesce(l.product_id, -1) AS product_id, (l.ordered_on - DATE '1970-01-01')::INTEGER AS day,
+            SELECT m.customer_id, l.order_id, coalesce(l.product_id, -1) AS product_id, (l.ordered_on - DATE '1970-01-01')::INTEGER AS day,
                    l.quantity::DOUBLE AS quantity, l.amount::DOUBLE AS amount, (l.amount - l.cost)::DOUBLE AS margin,
                    l.kind = {LineKind.RETURN} OR l.amount < 0 AS is_return, l.kind = {LineKind.CHARGE} AS is_charge, l.currency
             FROM (
-                SELECT party_id, product_id, ordered_on, quantity, amount, cost, kind, currency
+                SELECT party_id, order_id, product_id, ordered_on, quantity, amount, cost, kind, currency
                 FROM {order_lines(self.counting)} WHERE ordered_on <= $until
             ) l
             LEFT JOIN members m USING (party_id)
@@ -111,7 +112,7 @@ class Facts:
         self.extract.run(
             """
             CREATE TABLE converted AS
-            SELECT l.customer_id, l.product_id, l.day, l.quantity, l.amount * r.rate AS amount, l.margin * r.rate AS margin,
+            SELECT l.customer_id, l.order_id, l.product_id, l.day, l.quantity, l.amount * r.rate AS amount, l.margin * r.rate AS margin,
                    l.is_return, l.is_charge, r.rate IS NULL AS is_left_out
             FROM every_line l JOIN rates r USING (currency, day)
             """
@@ -142,24 +143,8 @@ class Facts:
         if count == "gross":
             days = self._added_up("amount > 0 AND NOT is_return", last)
             return CustomerDays(days["customer_id"], days["day"], days["amount"], np.zeros(len(days["day"])), 0, 0.0)
-        self.extract.run(
-            "CREATE OR REPLACE TEMP TABLE returners AS SELECT DISTINCT customer_id FROM lines WHERE is_return AND day <= $last",
-            {"last": last},
-        )
+        netted = self.net_of_returners(last)
         plain = self._added_up("amount > 0 AND customer_id NOT IN (FROM returners)", last)
-        mixed = self.extract.columns(
-            "SELECT customer_id, product_id, day, quantity, amount, is_return FROM lines "
-            "WHERE day <= $last AND customer_id IN (FROM returners) ORDER BY customer_id, day, product_id, quantity, amount, is_return",
-            {"last": last},
-        )
-        netted = net_purchases(
-            mixed["customer_id"],
-            mixed["day"],
-            mixed["amount"],
-            mixed["product_id"],
-            mixed["quantity"],
-            mixed["is_return"],
-        )
         customer = np.concatenate([plain["customer_id"], netted.customer])
         # Two runs in order already, of different customers: merging them by customer keeps the days in order.
         order = np.argsort(customer, kind="stable")
@@ -170,6 +155,27 @@ class Facts:
             returned=np.concatenate([np.zeros(len(plain["day"])), netted.returned])[order],
             cancelled_days=netted.cancelled_days,
             unmatched=netted.unmatched,
+        )
+
+    def net_of_returners(self, last: int) -> CustomerDays:
+        """What is left of the purchases of those who returned anything by a day; they are then in the table `returners`."""
+        _ = self._lines
+        self.extract.run(
+            "CREATE OR REPLACE TEMP TABLE returners AS SELECT DISTINCT customer_id FROM lines WHERE is_return AND day <= $last",
+            {"last": last},
+        )
+        mixed = self.extract.columns(
+            "SELECT customer_id, product_id, day, quantity, amount, is_return FROM lines "
+            "WHERE day <= $last AND customer_id IN (FROM returners) ORDER BY customer_id, day, product_id, quantity, amount, is_return",
+            {"last": last},
+        )
+        return net_purchases(
+            mixed["customer_id"],
+            mixed["day"],
+            mixed["amount"],
+            mixed["product_id"],
+            mixed["quantity"],
+            mixed["is_return"],
         )
 
     def _added_up(self, which: str, last: int) -> Columns:
@@ -260,15 +266,15 @@ class Facts:
             },
         )  # fmt: skip
 
-    def known(self) -> Ints:
-        """Customers of whom a source said by as_of that they exist, whether or not they bought. Sorted."""
+    def known(self, until: date | None = None) -> Ints:
+        """Customers of whom a source said by as_of, or until an earlier day, that they exist, whether or not they bought. Sorted."""
         _ = self._members
         return self.extract.columns(
             f"""
             SELECT DISTINCT m.customer_id FROM pg.{Party._meta.db_table} p JOIN members m ON m.party_id = p.id
             WHERE p.known_on IS NOT NULL AND p.known_on <= $last ORDER BY 1
             """,
-            {"last": self.as_of},
+            {"last": until or self.as_of},
         )["customer_id"]
 
     def countries(self, customers: Ints) -> np.ndarray:

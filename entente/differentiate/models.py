@@ -121,6 +121,7 @@ class Valuation(models.Model):
         default=0,
         help_text=_("where stimulation pays: 1 low share, 2 plays suppliers off, 4 buys through others; added"),
     )
+    growth = models.FloatField(default=0.0, help_text=_("margin of what they may spend beyond what they do, a year"))
     segment = models.SmallIntegerField(null=True, help_text=_("the need segment's number in this cycle"))
     segment_is_stated = models.BooleanField(default=False)
     stage_on = models.DateField(null=True, help_text=_("since when in this stage"))
@@ -157,6 +158,11 @@ class PyramidCell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure} of level {self.level}"
+
+    @property
+    def give(self) -> float:
+        """How much it may be off, either way."""
+        return abs(self.amount) * self.spread
 
 
 class KnowingCell(models.Model):
@@ -228,3 +234,17 @@ class Backtest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_on} to {self.to_on}, {self.count}"
+
+
+from entente.differentiate.need_models import NeedFact, NeedSegment, PotentialCell  # noqa: E402, F401
+from entente.differentiate.plan_models import (  # noqa: E402, F401
+    Movement,
+    MovementCell,
+    MovementMember,
+    OwnEstimate,
+    Plan,
+    PlanEvent,
+    PlanMove,
+    PlanProgress,
+)
+from entente.differentiate.stage_models import StageChange  # noqa: E402, F401

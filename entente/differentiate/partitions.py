@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from django.db import DatabaseError, connection, transaction
 
-from entente.differentiate.models import Cycle, Valuation
+from entente.differentiate.models import Cycle, Level, Plan, Valuation
 from entente.warehouse.copy_in import copy_columns
 
 # Who asks how somebody moved compares days of these weeks, or the ends of months.
@@ -19,6 +19,13 @@ KEPT = timedelta(days=35)
 # Whoever waits to drop a table keeps all later readers of valuations waiting behind him.
 PATIENCE = "100ms"
 INDEXING = 7_203_003
+# Whom it pays to stimulate, and who needs what: name of the index, its order, and whom it holds.
+NEEDS = (
+    ("growth", "growth DESC", "growth > 0"),
+    ("level_growth", "level, growth DESC", "growth > 0"),
+    ("segment", "segment, value DESC", "segment IS NOT NULL"),
+    *((f"case_{case}", "value DESC", f"(stimulate & {case}) > 0") for case in (1, 2, 4)),
+)
 
 
 def partition_of(cycle: Cycle) -> str:
@@ -64,6 +71,20 @@ def _index_partition(number: int) -> None:
                 # Of its own name, so that a run that was killed half-way does not make it twice.
                 columns = f"{first}, value DESC, customer_id DESC" if first else "value DESC, customer_id DESC"
                 cursor.execute(f"CREATE INDEX IF NOT EXISTS {name}_{first or 'value'} ON {name} ({columns})")
+            # Few who ever bought are below zero: they are found among themselves, all of them or those of a level.
+            for first in ("", "level, "):
+                cursor.execute(
+                    f"CREATE INDEX IF NOT EXISTS {name}_{first.rstrip(', ') or 'all'}_loss ON {name} "
+                    f"({first}profit_year, customer_id) WHERE profit_year < 0 AND level <= {Level.INACTIVE}"
+                )
+            # Who is in a cell of the year's movement, the most valuable first.
+            cursor.execute(
+                f"CREATE INDEX IF NOT EXISTS {name}_moved ON {name} (level_before, level, value DESC, customer_id DESC)"
+            )
+            for what, order, which in NEEDS:
+                cursor.execute(
+                    f"CREATE INDEX IF NOT EXISTS {name}_{what} ON {name} ({order}, customer_id DESC) WHERE {which}"
+                )
             cursor.execute(f"ANALYZE {name}")
     finally:
         connection.close()
@@ -83,7 +104,8 @@ def drop_partition(cycle: Cycle) -> None:
 
 
 def retire_partitions(*, but: Cycle) -> int:
-    """Drop the valuations of days nobody looks back at: of each month the last is kept, and all of the last weeks.
+    """Drop the valuations of days nobody looks back at: of each month the last is kept, all of the last weeks, and where a plan began that
+    is followed.
 
     The pyramid of such a day, its decisions and their outcomes stay. Returns how many tables went; where somebody is reading one for
     long it is left for next time.
@@ -98,9 +120,10 @@ def retire_partitions(*, but: Cycle) -> int:
         month = (day.year, day.month)
         last_of_month[month] = max(day, last_of_month.get(month, day))
     kept = set(last_of_month.values())
+    begun = set(Plan.objects.filter(state=Plan.State.TARGET).values_list("baseline_id", flat=True))
     retired = 0
     for number, day in days.items():
-        if number == but.pk or day > newest - KEPT or day in kept or not has_partition(number):
+        if number == but.pk or day > newest - KEPT or day in kept or number in begun or not has_partition(number):
             continue
         try:
             with transaction.atomic(), connection.cursor() as cursor:

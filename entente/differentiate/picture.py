@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from entente.differentiate.current import LevelRow
 from entente.differentiate.models import Cycle, Level, PyramidCell
 
-MEASURES = ("customers", "revenue", "margin", "value")
+MEASURES = ("customers", "revenue", "margin", "cost", "profit", "value")
 ACTIVE = (Level.TOP, Level.BIG, Level.MEDIUM, Level.SMALL)
 UPPER = (Level.TOP, Level.BIG)
 _FROM_SURE_TO_UNSURE = ("exact", "estimate", "guess")
@@ -16,10 +16,14 @@ _FROM_SURE_TO_UNSURE = ("exact", "estimate", "guess")
 
 @dataclass(frozen=True)
 class Shares:
-    """The upper levels among all active customers: of a hundred customers, and of a hundred of revenue."""
+    """The upper levels among all active customers: their part of the customers, of the revenue and of the profit.
+
+    profit: None where it is not known or nothing; above 1 where the others together cost more than they bring.
+    """
 
     customers: float
     revenue: float
+    profit: float | None = None
 
 
 def totals_of(rows: Sequence[LevelRow]) -> dict[str, PyramidCell]:
@@ -28,6 +32,8 @@ def totals_of(rows: Sequence[LevelRow]) -> dict[str, PyramidCell]:
     found = {}
     for measure in MEASURES:
         cells = [row.cells[measure] for row in rows if measure in row.cells]
+        if not cells:
+            continue  # of a day when this was not counted yet
         amount = sum(cell.amount for cell in cells)
         spread = sum(abs(cell.amount) * cell.spread for cell in cells)
         counted = [cell.precision for cell in cells if cell.amount] or ["exact"]
@@ -46,10 +52,14 @@ def upper_shares(rows: Sequence[LevelRow]) -> Shares | None:
     def over(levels: Sequence[Level], measure: str) -> float:
         return sum(row.cells[measure].amount for row in rows if row.level in levels and measure in row.cells)
 
-    customers, revenue = over(ACTIVE, "customers"), over(ACTIVE, "revenue")
+    customers, revenue, profit = (over(ACTIVE, measure) for measure in ("customers", "revenue", "profit"))
     if customers <= 0 or revenue <= 0:
         return None
-    return Shares(over(UPPER, "customers") / customers, over(UPPER, "revenue") / revenue)
+    return Shares(
+        over(UPPER, "customers") / customers,
+        over(UPPER, "revenue") / revenue,
+        over(UPPER, "profit") / profit if profit > 0 else None,
+    )
 
 
 def served_on() -> list[Cycle]:

@@ -1,11 +1,13 @@
-"""Where the levels of the pyramid are cut, as the firm has set it."""
+"""By what the customers of the pyramid are ranked, and where its levels are cut, as the firm has set it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
 
+from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from entente.differentiate.pure.pyramid import CUT_OFFS
 from entente.lib.errors import EntenteError
@@ -15,8 +17,16 @@ from entente.staff.settings import put_setting, setting
 NAMES = ("top", "big", "medium")
 
 
+class Basis(models.TextChoices):
+    """By what of the last 12 months the active customers are ranked."""
+
+    REVENUE = "revenue", gettext_lazy("revenue")
+    MARGIN = "margin", gettext_lazy("margin")
+    PROFIT = "profit", gettext_lazy("profit")
+
+
 class ImpossibleCutOffs(EntenteError):
-    """Shares that no pyramid has. `errors`: name of the level, or "" for all of them -> what would do."""
+    """What no pyramid has. `errors`: name of the level, "basis", or "" for all of them -> what would do."""
 
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__(" ".join(errors.values()))
@@ -29,9 +39,19 @@ def cut_offs() -> tuple[float, float, float]:
     return float(top), float(big), float(medium)
 
 
-def set_cut_offs(shares: Sequence[str | float], *, by: User | None) -> tuple[float, float, float]:
-    """Cut the pyramid otherwise from the next cycle on. Raises ImpossibleCutOffs, with all that is wrong."""
+def basis() -> Basis:
+    """By what the active customers are ranked; by revenue, where the firm has not chosen."""
+    return Basis(setting("pyramid").get("basis", Basis.REVENUE))
+
+
+def set_cut_offs(
+    shares: Sequence[str | float], *, by: User | None, ranked_by: str | None = None
+) -> tuple[float, float, float]:
+    """Cut the pyramid otherwise from the next cycle on, and rank by something else where that is given. Raises ImpossibleCutOffs, with
+    all that is wrong."""
     errors: dict[str, str] = {}
+    if ranked_by is not None and ranked_by not in Basis.values:
+        errors["basis"] = _("Choose one of: %(all)s.") % {"all": ", ".join(Basis.values)}
     read: list[float] = []
     for name, share in zip(NAMES, shares, strict=True):
         try:
@@ -48,5 +68,6 @@ def set_cut_offs(shares: Sequence[str | float], *, by: User | None) -> tuple[flo
     if errors:
         raise ImpossibleCutOffs(errors)
     top, big, medium = read
-    put_setting("pyramid", {**setting("pyramid"), "cut_offs": [top, big, medium]}, by=by)
+    chosen = {} if ranked_by is None else {"basis": ranked_by}
+    put_setting("pyramid", {**setting("pyramid"), "cut_offs": [top, big, medium], **chosen}, by=by)
     return top, big, medium

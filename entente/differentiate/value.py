@@ -3,93 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.utils.translation import gettext as _
 
+from entente.differentiate.activity_rates import serving_terms
+from entente.differentiate.costs import Serving, serving_of
 from entente.differentiate.facts import Facts, day_number, spread, year_before
-from entente.differentiate.models import Cycle, PyramidCell
+from entente.differentiate.models import Cycle, Level, PyramidCell
+from entente.differentiate.movement import as_a_year_before, write_year
+from entente.differentiate.needs import needs_of
 from entente.differentiate.partitions import write_partition
 from entente.differentiate.pure.arrays import Bools, Floats, Ints
-from entente.differentiate.pure.buying_fit import choose_law
-from entente.differentiate.pure.buying_laws import BuyingLaw
-from entente.differentiate.pure.histories import BuyingHistories, from_customer_days
-from entente.differentiate.pure.lifetime_value import WEEKS_PER_YEAR, LifetimeValues, lifetime_value
 from entente.differentiate.pure.netting import CustomerDays
-from entente.differentiate.pure.purchases import (
-    alive_is_meaningful,
-    expected_purchases,
-    probability_alive,
-)
 from entente.differentiate.pure.pyramid import CUT_OFFS, cells, levels
-from entente.differentiate.pure.spend import choose_spend_law
+from entente.differentiate.pure.serving_terms import ServingTerms
 from entente.differentiate.pure.stages import stages
+from entente.differentiate.settings import Basis
+from entente.differentiate.stage_changes import stages_since, write_stage_changes
+from entente.differentiate.worth import Worth, worth_of
 from entente.lib.distinct import distinct
 
 # How far a margin made from one assumed rate may be off.
 MARGIN_SHARE = 0.2
-# A standard error in an interval of 80 %.
-SPREAD_OF_80 = 1.2816
-# How far values may be off where the data cannot tell who has left: a starting guess.
-NO_CHURN_SHARE = 0.25
-SEED = 20_050_101
 
 Progress = Callable[[str, float, float | None], None]
 
 
-@dataclass(frozen=True)
-class Laws:
-    """The laws behind a set of valuations, ready to be kept and shown."""
-
-    words: dict[str, Any]
-    notes: tuple[str, ...]
-
-
 def value_customers(
-    cycle: Cycle, facts: Facts, *, cut_offs: tuple[float, float, float] = CUT_OFFS, progress: Progress
+    cycle: Cycle,
+    facts: Facts,
+    *,
+    cut_offs: tuple[float, float, float] = CUT_OFFS,
+    basis: Basis = Basis.REVENUE,
+    terms: ServingTerms | None = None,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Value every customer known at the cycle's date; write partition and pyramid. Returns totals and the laws.
 
+    basis: by what active customers are ranked. terms: what serving them costs; without them those in force.
     Safe to run again: what an earlier, killed run left of this cycle is replaced.
     """
     progress("Reading order lines", 0, None)
     days = facts.purchases()
     money = facts.money()
     progress("Fitting the laws", 0, None)
-    table, laws, relative_error = _valuations(days, money, facts, cut_offs)
+    table, worth, serving = _valuations(days, money, facts, cut_offs, basis, terms or serving_terms())
+    progress("Finding needs", 0, None)
+    needed = needs_of(cycle, facts, table)
+    table |= needed.columns
+    table |= stages_since(cycle, facts, table)
     progress("Writing valuations", 0, None)
     with transaction.atomic():
         write_partition(cycle, table)
-        _write_cells(cycle, table, relative_error)
+        _write_cells(cycle, table, worth.spread_share, serving)
+        write_year(cycle, table, basis)
+        changed = write_stage_changes(cycle, facts, table)
     anonymous = facts.anonymous_revenue()
     return {
         "customers": len(table["customer_id"]),
-        "laws": laws.words,
-        "notes": [*facts.notes, *laws.notes],
+        "laws": worth.words,
+        "notes": [*facts.notes, *worth.notes],
         "anonymous_revenue": anonymous,
+        "basis": basis.value,
         "revenue": float(table["revenue_year"].sum()),
+        "serving": serving.sums,
+        "below_zero": _below_zero(table),
+        "needs": needed.told,
+        "stage_changes": changed,
         "value": float(table["value"].sum()),
-        "value_relative_error": relative_error,
+        "value_relative_error": worth.spread_share,
+        "retention": _retention(worth, table),
         "unmatched_returns": days.unmatched,
         "cancelled_days": days.cancelled_days,
     }
 
 
 def _valuations(
-    days: CustomerDays, money: Mapping[str, Any], facts: Facts, cut_offs: tuple[float, float, float]
-) -> tuple[dict[str, Any], Laws, float]:
+    days: CustomerDays,
+    money: Mapping[str, Any],
+    facts: Facts,
+    cut_offs: tuple[float, float, float],
+    basis: Basis,
+    terms: ServingTerms,
+) -> tuple[dict[str, Any], Worth, Serving]:
     today = day_number(facts.as_of)
-    buyers, histories = from_customer_days(days.customer, days.day, days.amount, today)
+    buyers = distinct(days.customer)
     contacts = facts.contacts
     customers = distinct(np.concatenate([buyers, money["customer_id"], facts.known(), contacts["customer_id"]]))
     at = np.searchsorted(customers, buyers)
 
     revenue_year = spread(money["customer_id"], money["revenue_year"], customers, 0.0)
     margin_year = spread(money["customer_id"], money["margin_year"], customers, 0.0)
-    worth, laws, relative_error = _worth(buyers, histories, money, facts)
+    serving = serving_of(facts, customers, buyers, days, terms)
+    profit_year = margin_year - serving.year
+    worth = worth_of(days, money, facts, serving)
+    histories, values = worth.histories, worth.values
     last_ago, gap_before_last = _last_and_gap(days, buyers, today)
     bought_lately = np.zeros(len(customers), bool)
     bought_lately[at] = last_ago < today - day_number(year_before(facts.as_of))
@@ -105,14 +115,15 @@ def _valuations(
 
     # Whose every order was cancelled never bought, but did speak to us.
     ordered = np.isin(customers, money["customer_id"])
-    level = levels(revenue_year, bought_lately, bought, in_dialogue | ordered, cut_offs)
-    stage = stages(
+    ranked_by = {Basis.REVENUE: revenue_year, Basis.MARGIN: margin_year, Basis.PROFIT: profit_year}[basis]
+    level = levels(ranked_by, bought_lately, bought, in_dialogue | ordered, cut_offs)
+    stage, why = stages(
         purchases=of_buyers(histories.purchases),
         first_days_ago=of_buyers(histories.age_days),
         last_days_ago=of_buyers(last_ago),
         gap_before_last_days=of_buyers(gap_before_last),
-        alive=of_buyers(worth["alive"], 1.0),
-        alive_is_known=of_buyers(worth["alive_is_known"]).astype(bool),
+        alive=of_buyers(worth.alive, 1.0),
+        alive_is_known=of_buyers(worth.alive_is_known),
         complaint_open=spread(contacts["customer_id"], contacts["complaint_open"], customers, False),
         in_dialogue=in_dialogue | ordered,
     )
@@ -127,6 +138,7 @@ def _valuations(
         "customer_id": customers,
         "level": level.astype(np.int16),
         "stage": stage.astype(np.int16),
+        "stage_reason": why.astype(np.int16),
         "country": facts.countries(customers),
         "purchases": of_buyers(histories.purchases).astype(np.int32),
         "first_on": dates(today - histories.age_days),
@@ -135,85 +147,26 @@ def _valuations(
         "revenue_all": spread(money["customer_id"], money["revenue_all"], customers, 0.0),
         "margin_year": margin_year,
         "margin_is_estimate": spread(money["customer_id"], money["is_estimate"], customers, False),
-        "spend": of_buyers(worth["spend"]),
-        "expected_year": of_buyers(worth["expected_year"]),
-        "alive": np.ma.masked_array(of_buyers(worth["alive"]), ~of_buyers(worth["alive_is_known"]).astype(bool)),
+        "spend": of_buyers(values.spend if values else np.zeros(0)),
+        "expected_year": of_buyers(values.first_year if values else np.zeros(0)),
+        "alive": np.ma.masked_array(of_buyers(worth.alive), ~of_buyers(worth.alive_is_known)),
         "next_from_on": dates(_day(coming.from_days, coming.is_expected, today)),
         "next_on": dates(_day(coming.median_days, coming.is_expected, today)),
         "next_to_on": dates(_day(coming.until_days, coming.is_expected, today)),
-        "value": of_buyers(worth["value"]),
-        "value_low": of_buyers(worth["value_low"]),
-        "value_high": of_buyers(worth["value_high"]),
+        "value": of_buyers(values.expected if values else np.zeros(0)),
+        "value_low": of_buyers(values.low if values else np.zeros(0)),
+        "value_high": of_buyers(values.high if values else np.zeros(0)),
+        "cost_year": serving.year,
+        "profit_year": profit_year,
     }
-    return table, laws, relative_error
+    table |= as_a_year_before(facts, table, cut_offs, basis, terms)
+    return table, worth, serving
 
 
-def _worth(
-    buyers: Ints, histories: BuyingHistories, money: Mapping[str, Any], facts: Facts
-) -> tuple[dict[str, Any], Laws, float]:
-    if not len(buyers):
-        empty = np.zeros(0)
-        names = ("alive", "alive_is_known", "spend", "expected_year")
-        return (
-            dict.fromkeys((*names, "value", "value_low", "value_high"), empty),
-            Laws({}, (_("Nobody has bought until this day, so nothing can be valued."),)),
-            0.0,
-        )
-    choice = choose_law(histories)
-    spend_choice = choose_spend_law(histories.purchases, histories.spend_mean)
-    law = choice.law
-    x, recency, age = histories.repeats, histories.recency, histories.age
-    values: LifetimeValues = lifetime_value(
-        law,
-        spend_choice.law,
-        histories,
-        margin=_margin_share(buyers, money, facts.margin_rate),
-        rng=np.random.default_rng(SEED + day_number(facts.as_of)),
-    )
-    worth = {
-        "alive": probability_alive(law, x, recency, age),
-        "alive_is_known": alive_is_meaningful(law, x),
-        "spend": values.spend,
-        "expected_year": expected_purchases(law, x, recency, age, WEEKS_PER_YEAR),
-        "value": values.expected,
-        "value_low": values.low,
-        "value_high": values.high,
-    }
-    words = {
-        "buying": _law_words(law),
-        "spend": {
-            k: v
-            for k, v in asdict(spend_choice.law).items()
-            if k in ("name", "parameters", "customers", "mean", "correlation")
-        },
-        "refused": [{"law": refusal.title, "reason": refusal.reason} for refusal in choice.refusals]
-        + ([{"law": "Gamma-Gamma", "reason": spend_choice.refusal}] if spend_choice.refusal else []),
-    }
-    # 80 % of the total; where leaving is not identified, the doubt about the law outweighs that about its parameters.
-    spread_share = max(SPREAD_OF_80 * values.relative_error, 0.0 if law.knows_churn else NO_CHURN_SHARE)
-    return worth, Laws(words, (*law.notes, *spend_choice.law.notes)), spread_share
-
-
-def _law_words(law: BuyingLaw) -> dict[str, Any]:
-    return {
-        "name": law.name,
-        "title": law.title,
-        "parameters": law.parameters,
-        "log_likelihood": law.log_likelihood,
-        "customers": law.customers,
-        "knows_churn": law.knows_churn,
-    }
-
-
-def _margin_share(buyers: Ints, money: Mapping[str, Any], rate: float) -> Floats:
-    """Each customer's own margin share over all time, drawn to the firm's rate where little money stands behind it."""
-    revenue = spread(money["customer_id"], money["revenue_all"], buyers, 0.0)
-    margin = spread(money["customer_id"], money["margin_all"], buyers, 0.0)
-    total = float(revenue[revenue > 0].sum())
-    usual = float(margin[revenue > 0].sum()) / total if total > 0 else rate
-    behind = max(total / max(int((revenue > 0).sum()), 1), 1e-9)
-    share = (margin + usual * behind) / (np.maximum(revenue, 0.0) + behind)
-    return np.clip(np.where(revenue > 0, share, usual), -1.0, 1.0)
+def _retention(worth: Worth, table: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """What one more point of retention is worth on each level, over the horizon of the lifetime values."""
+    level = table["level"][np.searchsorted(table["customer_id"], worth.buyers)]
+    return {str(one.level): {"rate": one.rate, "worth": one.worth} for one in worth.retention(level, len(Level))}
 
 
 def _last_and_gap(days: CustomerDays, buyers: Ints, today: int) -> tuple[Ints, Ints]:
@@ -231,7 +184,17 @@ def _day(days_ahead: Floats, is_expected: Bools, today: int) -> np.ndarray[Any, 
     return np.where(is_expected, (today + whole).astype("datetime64[D]"), np.datetime64("NaT", "D"))
 
 
-def _write_cells(cycle: Cycle, table: Mapping[str, Any], relative_error: float) -> None:
+def _below_zero(table: Mapping[str, Any]) -> dict[str, Any]:
+    """How many who ever bought brought less than serving them cost, by level too, and how much less."""
+    at_a_loss = (table["profit_year"] < 0) & (table["level"] <= Level.INACTIVE)
+    of_level = np.bincount(table["level"][at_a_loss], minlength=len(Level) + 1)
+    return {
+        "customers": int(at_a_loss.sum()), "loss": float(-table["profit_year"][at_a_loss].sum()),
+        "levels": {str(int(one)): int(of_level[one]) for one in Level},
+    }  # fmt: skip
+
+
+def _write_cells(cycle: Cycle, table: Mapping[str, Any], relative_error: float, serving: Serving) -> None:
     found = cells(
         table["level"],
         table["revenue_year"],
@@ -240,6 +203,7 @@ def _write_cells(cycle: Cycle, table: Mapping[str, Any], relative_error: float) 
         table["value"],
         margin_share=MARGIN_SHARE,
         lifetime_value_share=relative_error,
+        costs=serving.by_level(table["level"]),
     )
     PyramidCell.objects.filter(cycle=cycle).delete()
     rows = []
@@ -249,7 +213,10 @@ def _write_cells(cycle: Cycle, table: Mapping[str, Any], relative_error: float) 
                 cycle=cycle, level=int(cell.level or 0), measure="customers", amount=cell.customers, precision="exact"
             )
         )
-        for measure, figure in (("revenue", cell.revenue), ("margin", cell.margin), ("value", cell.lifetime_value)):
+        for measure, figure in (
+            ("revenue", cell.revenue), ("margin", cell.margin), ("cost", cell.cost), ("profit", cell.profit),
+            ("value", cell.lifetime_value),
+        ):  # fmt: skip
             rows.append(
                 PyramidCell(
                     cycle=cycle, level=int(cell.level or 0), measure=measure, amount=figure.value,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from math import floor, log10
 from typing import Any
 
 from django import forms
@@ -22,11 +20,9 @@ from entente.web.asked import strictly
 from entente.web.deferred import backtest_later, failed, waiting
 from entente.web.permissions import allowed, refuse
 from entente.web.person import person
+from entente.web.tenths import tenths
 
 MOST_SHOWN = 100
-# The picture, in units of its own: bars stand on `FLOOR`, the tallest reaches `CEILING`.
-LEFT, FLOOR, CEILING, PITCH, BAR = 44.0, 220.0, 16.0, 58.0, 21.0
-TICKS = 4
 
 
 class SpanForm(forms.Form):
@@ -60,23 +56,6 @@ class SpanForm(forms.Form):
         if first and not Order.objects.filter(ordered_on__lt=first, party__isnull=False).exists():
             self.add_error("from_on", _("Nobody had bought before this day. Give a later one."))
         return given
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A tenth of the customers: two bars of the picture, and what they say."""
-
-    decile: int
-    customers: int
-    predicted: float
-    happened: float
-    x: str
-    x_happened: str
-    y_predicted: str
-    y_happened: str
-    tall_predicted: str
-    tall_happened: str
-    middle: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,9 +92,6 @@ def backtest(request: HttpRequest, backtest_id: int) -> HttpResponse:
     """One comparison as a picture and in words."""
     row = get_object_or_404(Backtest.objects.select_related("by"), pk=backtest_id)
     result = row.result
-    calibration = result.get("calibration") or []
-    top = max((max(one["predicted_mean"], one["observed_mean"]) for one in calibration), default=0.0)
-    ceiling = _round_up(top)
     past = result.get("past_rate") or {}
     return render(
         request,
@@ -124,56 +100,14 @@ def backtest(request: HttpRequest, backtest_id: int) -> HttpResponse:
             "row": row,
             "result": result,
             "past": past,
-            "pairs": _pairs(calibration, ceiling),
-            "ticks": _ticks(ceiling),
-            "width": f"{LEFT + PITCH * max(len(calibration), 1) + 6:.0f}",
-            "left": f"{LEFT:.0f}",
-            "floor": f"{FLOOR:.0f}",
+            "hiatus": result.get("hiatus") or {},
+            **tenths(result.get("calibration") or []),
             "days": (row.to_on - row.from_on).days,
             "is_better": result["mae"] < past.get("mae", float("inf")),
             "less_wrong": 1 - result["mae"] / past["mae"] if past.get("mae") else 0.0,
             "off_by": abs(result["bias"]),
         },
     )
-
-
-def _pairs(calibration: list[dict[str, Any]], ceiling: float) -> list[Pair]:
-    found = []
-    for place, one in enumerate(calibration):
-        x = LEFT + PITCH * place + 6
-        tall = [
-            (FLOOR - CEILING) * min(one[name] / ceiling, 1.0) if ceiling else 0.0
-            for name in ("predicted_mean", "observed_mean")
-        ]
-        found.append(
-            Pair(
-                one["decile"],
-                one["customers"],
-                one["predicted_mean"],
-                one["observed_mean"],
-                f"{x:.1f}",
-                f"{x + BAR + 2:.1f}",
-                f"{FLOOR - tall[0]:.1f}",
-                f"{FLOOR - tall[1]:.1f}",
-                f"{tall[0]:.1f}",
-                f"{tall[1]:.1f}",
-                f"{x + BAR + 1:.1f}",
-            )
-        )
-    return found
-
-
-def _round_up(top: float) -> float:
-    """The next number that divides well into TICKS."""
-    if top <= 0:
-        return 1.0
-    power = 10.0 ** floor(log10(top))
-    return next(step * power for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10, 12) if step * power >= top)
-
-
-def _ticks(ceiling: float) -> list[tuple[str, float]]:
-    """Where a line of the picture stands, and what it stands for."""
-    return [(f"{FLOOR - (FLOOR - CEILING) * k / TICKS:.1f}", ceiling * k / TICKS) for k in range(TICKS + 1)]
 
 
 def _spans(jobs: list[Any]) -> list[tuple[date, date]]:

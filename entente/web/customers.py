@@ -15,6 +15,7 @@ from entente.differentiate.models import Level, Stage
 from entente.staff.models import User
 from entente.web import ranking
 from entente.web.asked import choice, number, strictly, text
+from entente.web.needs import CASES
 from entente.web.person import person
 
 NOBODY = "nobody"
@@ -24,24 +25,32 @@ MOST_PEOPLE = 200
 @require_safe
 @strictly
 def customers(request: HttpRequest) -> HttpResponse:
-    """Who there is: the most valuable first, or by name."""
+    """Who there is: the most valuable first, those at a loss, or by name."""
     cycle = in_force()
-    order = choice(request, "order", ("value", "name")) or "value"
+    order = choice(request, "order", ("value", "loss", "growth", "name")) or "value"
     places = {name: text(request, name, longest=2001) or None for name in ("later", "earlier")}
     people = _people(request)
     if cycle is None or order == "name":
         filters = ranking.Filters(**_looked_after(request))
-        listing, countries = ranking.by_name(person(request), filters, **places), []
+        listing, countries, segments = ranking.by_name(person(request), filters, **places), [], []
     else:
-        countries = ranking.countries(cycle)
+        # Of those at a loss only a level is looked up as quickly.
+        countries = ranking.countries(cycle) if order == "value" else []
+        segments = ranking.segments(cycle) if order != "loss" else []
         filters = ranking.Filters(
+            segment=int(choice(request, "segment", [number for number, _name in segments]) or 0) or None,
+            case=int(choice(request, "case", CASES if order != "loss" else ()) or 0) or None,
             level=int(choice(request, "level", Level.values) or 0) or None,
-            stage=int(choice(request, "stage", Stage.values) or 0) or None,
+            stage=int(choice(request, "stage", Stage.values if order == "value" else ()) or 0) or None,
             country=choice(request, "country", countries) or None,
             **_looked_after(request),
         )
-        listing = ranking.by_value(cycle, person(request), filters, **places)
-    asked = {name: request.GET[name] for name in ("order", "level", "stage", "country", "who") if request.GET.get(name)}
+        listing = ranking.by_value(cycle, person(request), filters, order=order, **places)
+    asked = {
+        name: request.GET[name]
+        for name in ("order", "level", "stage", "country", "segment", "case", "who")
+        if request.GET.get(name)
+    }
     return render(
         request,
         "customers/list.html",
@@ -55,6 +64,8 @@ def customers(request: HttpRequest) -> HttpResponse:
             "levels": Level.choices,
             "stages": Stage.choices,
             "countries": countries,
+            "segments": segments,
+            "cases": CASES.items(),
             "people": people,
         },
     )

@@ -38,6 +38,13 @@ def comparison_later(cycle_id: int, one: str, other: str) -> bool:
     return defer_comparison(cycle_id, one, other)
 
 
+def movement_later(from_on: date, to_on: date, by_id: int) -> bool:
+    """False where the same waits already."""
+    from entente.jobs import defer_movement
+
+    return defer_movement(from_on, to_on, by_id)
+
+
 def showing_later() -> None:
     from entente.jobs import defer_showing
 

@@ -14,11 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.differentiate.current import LevelRow, in_force, pyramid_of
 from entente.differentiate.models import Cycle, Level, PyramidCell
+from entente.differentiate.own_estimates import beside_own
 from entente.differentiate.picture import MEASURES, latest_run, served_on, totals_of, upper_shares
+from entente.differentiate.settings import Basis
 from entente.staff.firm import firm_today
 from entente.web.asked import choice, strictly
-from entente.web.decisions import SPEND_TITLES
+from entente.web.costs import serving_of
 from entente.web.deferred import cycle_later, failed, waiting
+from entente.web.laws import laws_in_words
 from entente.web.permissions import allowed
 from entente.web.person import person
 
@@ -27,21 +30,20 @@ APEX = 84.0
 # So many letters of the picture's writing fit into a hundred units of it.
 LETTERS_IN_100 = 13
 
-BUYING_LAWS = {
-    "bg_nbd": gettext_lazy("Customers buy at their own pace, and after any purchase some stay away for good."),
-    "mbg_nbd": gettext_lazy(
-        "Customers buy at their own pace, and after any purchase, the first included, some stay away for good."
-    ),
-    "nbd": gettext_lazy("Customers buy at their own pace; the data do not show that any of them leaves for good."),
-    "firm_rate": gettext_lazy("Too little is known of single customers: everybody is taken to buy at the pace of all."),
+# Each measure as a heading, and as a word beside its figure on a narrow screen.
+MEASURE_WORDS = {
+    "customers": (gettext_lazy("Customers"), gettext_lazy("customers")),
+    "revenue": (gettext_lazy("Revenue"), gettext_lazy("revenue")),
+    "margin": (gettext_lazy("Margin"), gettext_lazy("margin")),
+    "cost": (gettext_lazy("Cost to serve"), gettext_lazy("cost")),
+    "profit": (gettext_lazy("Profit"), gettext_lazy("profit")),
+    "value": (gettext_lazy("Lifetime value"), gettext_lazy("lifetime")),
 }
-SPEND_LAWS = {
-    "gamma_gamma": gettext_lazy(
-        "What a purchase brings lies between the customer’s own average and that of all, nearer the own one the more purchases there were."
-    ),
-    "shrunk_mean": gettext_lazy(
-        "What a purchase brings is the customer’s own average, drawn to that of all where there were few purchases."
-    ),
+# By what the customers are ranked: what the page says of it.
+RANKED = {
+    Basis.REVENUE: gettext_lazy("by what they bought"),
+    Basis.MARGIN: gettext_lazy("by the margin of what they bought"),
+    Basis.PROFIT: gettext_lazy("by what is left of the margin after the cost to serve them"),
 }
 STEPS = (
     ("recognise", gettext_lazy("recognising customers")),
@@ -82,17 +84,22 @@ def pyramid(request: HttpRequest) -> HttpResponse:
         "served": served,
         "today": firm_today(),
         "may_run": allowed("cycles", "POST", person(request).role),
+        "may_set_costs": allowed("settings_costs", "GET", person(request).role),
         **_run(),
     }
     if cycle is not None:
-        rows = pyramid_of(cycle)
+        rows = beside_own(pyramid_of(cycle)) if cycle == newest else pyramid_of(cycle)
         page |= {
             "slices": _slices(rows),
             "rows": [(row.level, _cells(row.cells)) for row in rows],
             "total": _cells(totals_of(rows)),
+            "headings": [words for words, _beside in MEASURE_WORDS.values()],
             "shares": upper_shares(rows),
+            "ranked": RANKED[Basis(cycle.totals.get("basis", Basis.REVENUE))],
             "anonymous": cycle.totals.get("anonymous_revenue") or 0,
-            "laws": _laws(cycle.laws),
+            "below_zero": cycle.totals.get("below_zero"),
+            "serving": serving_of(cycle),
+            "laws": laws_in_words(cycle.laws),
             "decided": cycle.steps_done.get("decide", {}),
         }
     return render(request, "pyramid/pyramid.html", page)
@@ -167,19 +174,5 @@ def _slices(rows: list[LevelRow]) -> list[Slice]:
     return found
 
 
-def _cells(cells: dict[str, PyramidCell]) -> list[tuple[str, PyramidCell | None]]:
-    return [(measure, cells.get(measure)) for measure in MEASURES]
-
-
-def _laws(laws: dict[str, Any]) -> dict[str, Any]:
-    """The laws in words; their figures for who wants them."""
-    buying, spend = laws.get("buying") or {}, laws.get("spend") or {}
-    used = []
-    if buying:
-        used.append(
-            (_("How often they buy"), buying.get("title", ""), BUYING_LAWS.get(buying.get("name", ""), ""), buying)
-        )
-    if spend:
-        title = SPEND_TITLES.get(spend.get("name", ""), spend.get("name", ""))
-        used.append((_("What a purchase brings"), title, SPEND_LAWS.get(spend.get("name", ""), ""), spend))
-    return {"used": used, "refused": laws.get("refused") or []}
+def _cells(cells: dict[str, PyramidCell]) -> list[tuple[str, Any, PyramidCell | None]]:
+    return [(measure, MEASURE_WORDS[measure][1], cells.get(measure)) for measure in MEASURES]

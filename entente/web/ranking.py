@@ -1,15 +1,16 @@
-"""Customers in order of what they are worth, or of their names, a page at a time in both directions."""
+"""Customers in order of what they are worth, of what is lost on them, or of their names, a page at a time in both directions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 
-from entente.differentiate.models import Cycle, Level, PyramidCell, Valuation
+from entente.differentiate.models import Cycle, Level, NeedSegment, PyramidCell, Valuation
 from entente.identify.find import visible_customers
 from entente.identify.models import Customer
 from entente.lib.keyset import after, before, place, read_place
@@ -39,8 +40,26 @@ class Filters:
     level: int | None = None
     stage: int | None = None
     country: str | None = None
+    segment: int | None = None
+    case: int | None = None
     looked_after_by: int | None = None
     nobody: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """By which figure of the valuations, after which the index of the table must be made; up: the smallest first. only: of whom."""
+
+    column: str
+    up: bool = False
+    only: Mapping[str, Any] = field(default_factory=dict)
+
+
+ORDERS = {
+    "value": Order("value"),
+    "loss": Order("profit_year", up=True, only={"profit_year__lt": 0, "level__lte": Level.INACTIVE}),
+    "growth": Order("growth", only={"growth__gt": 0}),
+}
 
 
 @dataclass(frozen=True)
@@ -65,26 +84,36 @@ def ranked(cycle: Cycle) -> QuerySet[Valuation]:
     return Valuation.objects.filter(cycle_id=cycle.pk).order_by("-value", "-customer_id")
 
 
-def by_value(cycle: Cycle, user: User, filters: Filters, *, later: str | None, earlier: str | None) -> Listing:
-    """A page of customers, the most valuable first."""
-    rows = Valuation.objects.filter(cycle_id=cycle.pk)
-    for name in ("level", "stage", "country"):
+def by_value(
+    cycle: Cycle, user: User, filters: Filters, *, order: str = "value", later: str | None, earlier: str | None
+) -> Listing:
+    """A page of customers, the most valuable first, or in another order of ORDERS."""
+    by = ORDERS[order]
+    rows = Valuation.objects.filter(cycle_id=cycle.pk, **by.only)
+    if filters.case is not None:
+        # Written as the indexes of the table have it.
+        rows = rows.annotate(of_case=F("stimulate").bitand(filters.case)).filter(of_case__gt=0)
+    for name in ("level", "stage", "country", "segment"):
         if (wanted := getattr(filters, name)) is not None:
             rows = rows.filter(**{name: wanted})
     if filters.nobody:
         rows = rows.filter(customer__looked_after_by=None)
     elif filters.looked_after_by is not None:
         rows = rows.filter(customer__looked_after_by=filters.looked_after_by)
-    columns, kinds = ("value", "customer_id"), (float, int)
-    found, first, last = _cut(rows, columns, kinds, later, earlier, up=False)
+    columns, kinds = (by.column, "customer_id"), (float, int)
+    found, first, last = _cut(rows, columns, kinds, later, earlier, up=by.up)
     people = visible_customers(user).only(*SHOWN).in_bulk([row.customer_id for row in found])
     shown = [Row(people[row.customer_id], row) for row in found if row.customer_id in people]
-    return Listing(shown, first, last, *_count(cycle, filters, rows))
+    return Listing(shown, first, last, *_count(cycle, filters, order, rows))
 
 
-def _count(cycle: Cycle, filters: Filters, rows: QuerySet[Valuation]) -> tuple[int, bool]:
-    """How many there are, and whether there are more than that. The pyramid has counted whole levels already."""
-    if filters == Filters(level=filters.level):
+def _count(cycle: Cycle, filters: Filters, order: str, rows: QuerySet[Valuation]) -> tuple[int, bool]:
+    """How many there are, and whether there are more than that. The cycle has counted whole levels already."""
+    whole = filters == Filters(level=filters.level)
+    below_zero = cycle.totals.get("below_zero")
+    if whole and order == "loss" and below_zero:
+        return below_zero["levels"][str(filters.level)] if filters.level else below_zero["customers"], False
+    if whole and order == "value":
         counted = PyramidCell.objects.filter(
             cycle=cycle, measure="customers", level__in=[filters.level] if filters.level else Level.values
         )
@@ -149,3 +178,9 @@ def countries(cycle: Cycle) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(COUNTRIES, {"cycle": cycle.pk})
         return [country for (country,) in cursor.fetchall()]
+
+
+def segments(cycle: Cycle) -> list[tuple[int, str]]:
+    """The need segments this cycle found, the largest first."""
+    found = NeedSegment.objects.filter(cycle=cycle).order_by("-customers", "number")
+    return list(found.values_list("number", "name"))

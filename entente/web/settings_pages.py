@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from entente.customize.settings import ImpossiblePlays, play_settings, set_contact_rules, set_plays
 from entente.differentiate.models import Level
-from entente.differentiate.settings import NAMES, ImpossibleCutOffs, cut_offs, set_cut_offs
+from entente.differentiate.settings import NAMES, Basis, ImpossibleCutOffs, basis, cut_offs, set_cut_offs
 from entente.identify.counted import Counting, UnknownCounting, counting, set_counting
 from entente.interact.settings import ImpossibleRules, rules
 from entente.learn.settings import ImpossibleHoldOut, hold_out_share, set_hold_out_share
@@ -27,7 +27,9 @@ PAGES = (
     ("settings_counting", "counting", gettext_lazy("Who is a customer")),
     ("settings_sources", "sources", gettext_lazy("Sources")),
     ("settings_pyramid", "pyramid", gettext_lazy("Pyramid")),
+    ("settings_costs", "activity_rates", gettext_lazy("Cost to serve")),
     ("settings_knowing", "knowing", gettext_lazy("Questions")),
+    ("settings_needs", "potential", gettext_lazy("Needs and potential")),
     ("settings_contact", "contact_policy", gettext_lazy("Contact rules")),
     ("settings_plays", "plays", gettext_lazy("Plays")),
     ("settings_hold_out", "hold_out", gettext_lazy("Hold-out")),
@@ -95,13 +97,15 @@ def settings_counting(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_pyramid(request: HttpRequest) -> HttpResponse:
-    """Where the levels are cut."""
+    """By what customers are ranked, and where the levels are cut."""
     values = {name: f"{share:.6g}" for name, share in zip(NAMES, cut_offs(), strict=True)}
+    ranked_by = basis().value
     errors: dict[str, str] = {}
     if request.method == "POST":
         values = posted(request)
+        ranked_by = values.get("basis", ranked_by)
         try:
-            set_cut_offs([values.get(name, "") for name in NAMES], by=person(request))
+            set_cut_offs([values.get(name, "") for name in NAMES], ranked_by=ranked_by, by=person(request))
         except ImpossibleCutOffs as error:
             errors = error.errors
         else:
@@ -110,7 +114,9 @@ def settings_pyramid(request: HttpRequest) -> HttpResponse:
         {"name": name, "level": level.value, "value": values.get(name, ""), "error": errors.get(name, "")}
         for name, level in zip(NAMES, (Level.TOP, Level.BIG, Level.MEDIUM), strict=True)
     ]
-    return page_of(request, "settings_pyramid", {"rows": rows, "errors": errors, "together": errors.get("", "")})
+    more = {"rows": rows, "bases": Basis.choices, "ranked_by": ranked_by}
+    wrong = {"errors": errors, "together": errors.get("", ""), "wrong_basis": errors.get("basis", "")}
+    return page_of(request, "settings_pyramid", {**more, **wrong})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

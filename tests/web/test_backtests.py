@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from entente.differentiate.models import Backtest
-from entente.web.backtests import _round_up
+from entente.web.tenths import _round_up
 from tests import cast
 
 RESULT = {

@@ -55,7 +55,7 @@ def test_every_figure_stands_with_its_precision(full: cast.Company, anna: Client
     assert "<b>5%</b> of the active customers bring <b>70%</b> of the revenue" in text
     assert '<td class="num" data-label="revenue">€500K</td>' in text
     assert '<span class="approx">€300K</span> <small class="give"><bdi>±10%</bdi></small>' in text
-    assert '<span class="approx">€90K</span> <small class="give">guess</small>' in text
+    assert '<span class="approx">€90K</span> <small class="give">guess <bdi>±20%</bdi></small>' in text
     assert 'data-label="revenue">€1,234</td>' in text
     assert 'href="/customers/?level=1"' in text
     assert "Customers buy at their own pace; the data do not show" in text

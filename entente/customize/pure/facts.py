@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from entente.differentiate.pure.stages import Stage
 from entente.lib.errors import EntenteError
 
 Floats = NDArray[np.float64]
@@ -27,6 +28,7 @@ class Facts:
 
     as_of: the day all counts start from.
     level: (n,) TOP to SUSPECT.
+    stage: (n,) of the life cycle, codes of differentiate.pure.stages.Stage.
     purchases: (n,) customer-days with an order, ever.
     first_order_days_ago, last_order_days_ago: (n,) NaN for who never ordered.
     usual_gap_days: (n,) the customer's usual days between orders; NaN when one cannot be told.
@@ -46,6 +48,7 @@ class Facts:
 
     as_of: np.datetime64
     level: Codes
+    stage: Codes
     purchases: Codes
     first_order_days_ago: Floats
     last_order_days_ago: Floats
@@ -104,6 +107,7 @@ def check(facts: Facts, plays: int) -> None:
     _refuse(
         "level", facts.level, (facts.level < TOP) | (facts.level > SUSPECT), "a level is from 0 (top) to 6 (suspect)"
     )
+    _refuse("stage", facts.stage, ~np.isin(facts.stage, list(Stage)), "a stage is one of the nine of the life cycle")
     _refuse("purchases", facts.purchases, facts.purchases < 0, "nobody buys less than never")
     bought = facts.purchases > 0
     for name in ("first_order_days_ago", "last_order_days_ago"):

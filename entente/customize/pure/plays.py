@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from entente.customize.pure.arbitration import DEFAULT_EPSILON
+from entente.differentiate.pure.stages import Stage
 from entente.learn.pure.holdout import may_be_withheld
 from entente.lib.errors import EntenteError
 
@@ -16,12 +17,17 @@ class ImpossibleSetting(EntenteError):
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """One thing to do. Channels are in the order preferred; no channel is needed where none is named."""
+    """One thing to do. Channels are in the order preferred; no channel is needed where none is named.
+
+    stages: of the life cycle at which it makes sense. Somebody with a problem is at none of them and all: what else speaks against it
+    then is said instead.
+    """
 
     key: str
     name: str
     purpose: str
     channels: tuple[str, ...]
+    stages: frozenset[Stage]
     recovery: bool = False
 
     @property
@@ -40,15 +46,35 @@ class Play:
         return self.recovery or not self.withheld
 
 
+_BUYING = frozenset({Stage.GETTING_TO_KNOW, Stage.DEVELOPMENT, Stage.WON_BACK})
+
 # The order is the order of the columns everywhere; new plays are added at the end.
 PLAYS = (
-    Play("welcome", "Welcome after the first order", "relationship", ("phone", "email", "letter")),
-    Play("reorder_due", "The next order is due", "marketing", ("email", "phone", "messenger")),
-    Play("cross_sell", "Something that goes with it", "marketing", ("email", "messenger", "phone")),
-    Play("thank_top", "Thank a top customer", "relationship", ("phone", "letter", "email")),
-    Play("quietly_leaving", "Quietly leaving", "relationship", ("phone", "email")),
-    Play("win_back", "Win back", "marketing", ("phone", "email", "letter")),
-    Play("silence", "Too long a silence", "relationship", ("phone", "email")),
+    Play(
+        "welcome",
+        "Welcome after the first order",
+        "relationship",
+        ("phone", "email", "letter"),
+        frozenset({Stage.WELCOME, Stage.GETTING_TO_KNOW}),
+    ),
+    Play(
+        "reorder_due",
+        "The next order is due",
+        "marketing",
+        ("email", "phone", "messenger"),
+        _BUYING | {Stage.WELCOME, Stage.LEAVING},
+    ),
+    Play("cross_sell", "Something that goes with it", "marketing", ("email", "messenger", "phone"), _BUYING),
+    Play("thank_top", "Thank a top customer", "relationship", ("phone", "letter", "email"), _BUYING | {Stage.WELCOME}),
+    Play("quietly_leaving", "Quietly leaving", "relationship", ("phone", "email"), _BUYING | {Stage.LEAVING}),
+    Play("win_back", "Win back", "marketing", ("phone", "email", "letter"), frozenset({Stage.LEAVING, Stage.LOST})),
+    Play(
+        "silence",
+        "Too long a silence",
+        "relationship",
+        ("phone", "email"),
+        _BUYING | {Stage.WELCOME, Stage.LEAVING},
+    ),
 )
 WELCOME, REORDER_DUE, CROSS_SELL, THANK_TOP, QUIETLY_LEAVING, WIN_BACK, SILENCE = range(7)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from entente.customize.pure.facts import Bools, Facts, Floats, ImpossibleFact, check
 from entente.customize.pure.opportunities import LAWS
 from entente.customize.pure.plays import PLAYS, Settings
+from entente.differentiate.pure.stages import Stage
 
 Ints = NDArray[np.int64]
 
@@ -91,6 +92,7 @@ def shortlist(
         found = LAWS[place](facts, settings)
         margin[:, place], clv[:, place] = found.margin, found.clv
         _drop(drops, place, ~found.fits & ~found.unknown, Drop.NOT_ELIGIBLE)
+        _drop(drops, place, ~np.isin(facts.stage, [*PLAYS[place].stages, Stage.PROBLEM]), Drop.NOT_ELIGIBLE)
         _drop(drops, place, found.unknown & ~found.fits, Drop.UNKNOWN)
         _filter(drops, place, facts, settings, reachable, allowed, held_out)
     customer, play = np.nonzero(drops == Drop.KEPT)

@@ -15,7 +15,7 @@ import numpy as np
 
 from entente.differentiate.pure.accuracy import Accuracy, accuracy
 from entente.differentiate.pure.arrays import Floats, Ints
-from entente.differentiate.pure.buying_fit import attempt, choose_law, statistics_of
+from entente.differentiate.pure.buying_fit import NOBODY_LEAVES, attempt, choose_law, statistics_of
 from entente.differentiate.pure.buying_laws import (
     BG_NBD,
     COMMITTEE,
@@ -137,10 +137,18 @@ class _Tried:
                 answer = attempt(stats, instead) if instead and name in candidates else answer
             if isinstance(answer, BuyingLaw):
                 self.said[answer.name] = outlook(answer, x, known.recency, known.age).expected([span])
-        self.rules = {
-            PAST_RATE: x / known.age * span,
-            HIATUS: np.where(known.age - known.recency < known.age / 3.0, x / known.age * span, 0.0),
-        }
+        self.rules = {PAST_RATE: past_rate(known, span), HIATUS: past_rate_unless_silent(known, span)}
+
+
+def past_rate(histories: BuyingHistories, weeks: float) -> Floats:
+    """The simplest rule: everybody goes on as before. (n,) purchases; ages above nought."""
+    return np.asarray(histories.repeats / histories.age * weeks)
+
+
+def past_rate_unless_silent(histories: BuyingHistories, weeks: float) -> Floats:
+    """Managers' rule: who was silent for the last third of the time is gone (Wübben & von Wangenheim 2008), the others go on."""
+    silent = histories.age - histories.recency >= histories.age / 3.0
+    return np.asarray(np.where(silent, 0.0, past_rate(histories, weeks)))
 
 
 def _held_out(customer: Ints, day: Ints, amount: Floats, as_of_day: int) -> list[_HeldOut]:
@@ -238,6 +246,8 @@ def _fitted(histories: BuyingHistories, trials: list[Trial], tried: Sequence[_Tr
 
 def committee(laws: Sequence[BuyingLaw]) -> BuyingLaw:
     """The mean of what several laws say. Its parameters are theirs."""
+    can_tell = any(law.knows_churn for law in laws)
+    notes = dict.fromkeys(note for law in laws for note in law.notes if not (can_tell and note == NOBODY_LEAVES))
     return BuyingLaw(
         name=COMMITTEE,
         parameters={},
@@ -245,7 +255,7 @@ def committee(laws: Sequence[BuyingLaw]) -> BuyingLaw:
         covariance=np.zeros((0, 0)),
         customers=laws[0].customers,
         converged=all(law.converged for law in laws),
-        notes=tuple(dict.fromkeys(note for law in laws for note in law.notes)),
+        notes=tuple(notes),
         members=tuple(laws),
     )
 

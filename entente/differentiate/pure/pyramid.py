@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from entente.differentiate.pure.arrays import Bools, Floats
+from entente.differentiate.pure.cost_to_serve import together
 from entente.differentiate.pure.estimate import Estimate, exact, total, within
 from entente.lib.errors import EntenteError
 
@@ -55,6 +56,12 @@ class Cell:
     revenue: Estimate
     margin: Estimate
     lifetime_value: Estimate
+    cost: Estimate
+
+    @property
+    def profit(self) -> Estimate:
+        """Margin less cost to serve."""
+        return self.margin - self.cost
 
     @property
     def name(self) -> str:
@@ -70,7 +77,7 @@ def levels(
 ) -> Levels:
     """The level of each customer.
 
-    value: (n,) revenue or margin over the period (twelve months as a rule); read only where `ordered_in_period`.
+    value: (n,) revenue, margin or profit over the period (twelve months as a rule); read only where `ordered_in_period`.
     ordered_in_period: (n,) bought in the period: active. ordered_before: (n,) ever bought. in_dialogue: (n,) in touch.
     cut_offs: shares of the active customers that are top, big, medium.
 
@@ -103,13 +110,14 @@ def cells(
     *,
     margin_share: float,
     lifetime_value_share: float,
+    costs: Sequence[Estimate] | None = None,
 ) -> list[Cell]:
     """What each level holds: seven cells, TOP first, empty ones included.
 
     revenue, margin, lifetime_value: (n,) money. margin_known: (n,) computed from costs; elsewhere `margin` is an
     estimate. margin_share: how far estimated margins may be off, as a share; they err together (one assumed rate), so
     it does not average out within a level. lifetime_value_share: the same for lifetime values (`relative_error` of
-    the law).
+    the law). costs: cost to serve of each level, TOP first; without it nothing.
     """
     at = np.asarray(level, np.int64)
     known = np.asarray(margin_known, np.bool_)
@@ -128,19 +136,22 @@ def cells(
             revenue=exact(sold[one]),
             margin=exact(sure[one]) + (within(assumed[one], margin_share) if guessed_customers[one] else exact(0.0)),
             lifetime_value=within(worth[one], lifetime_value_share) if count[one] else exact(0.0),
+            cost=cost,
         )
-        for one in Level
+        for one, cost in zip(Level, costs or [exact(0.0)] * len(Level), strict=True)
     ]
 
 
 def sum_of(parts: Sequence[Cell]) -> Cell:
-    """All cells in one: counts and values add up exactly, spreads as those of independent figures."""
+    """All cells in one: counts and values add up exactly, spreads as those of independent figures; those of costs as they are, for the
+    same rates stand behind all of them."""
     return Cell(
         level=None,
         customers=sum(cell.customers for cell in parts),
         revenue=total(cell.revenue for cell in parts),
         margin=total(cell.margin for cell in parts),
         lifetime_value=total(cell.lifetime_value for cell in parts),
+        cost=together(cell.cost for cell in parts),
     )
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from entente.differentiate.pure.arrays import Bools, Floats, Ints
 
 Stages = npt.NDArray[np.int8]
+Reasons = npt.NDArray[np.int8]
 
 
 class Stage(IntEnum):
@@ -29,6 +30,35 @@ class Stage(IntEnum):
     LEAVING = 7
     LOST = 8
     WON_BACK = 9
+
+
+class Reason(IntEnum):
+    """Which rule of the law holds. Codes are stored: never renumber."""
+
+    COMPLAINT_OPEN = 1
+    CAME_BACK = 2
+    SILENT_TOO_LONG = 3
+    FIRST_ORDER = 4
+    PROBABLY_GONE = 5
+    OVERDUE = 6
+    FEW_ORDERS = 7
+    BUYS_ON = 8
+    TALKS_WITH_US = 9
+    NO_DIALOGUE = 10
+
+
+STAGE_OF = {
+    Reason.COMPLAINT_OPEN: Stage.PROBLEM,
+    Reason.CAME_BACK: Stage.WON_BACK,
+    Reason.SILENT_TOO_LONG: Stage.LOST,
+    Reason.FIRST_ORDER: Stage.WELCOME,
+    Reason.PROBABLY_GONE: Stage.LEAVING,
+    Reason.OVERDUE: Stage.LEAVING,
+    Reason.FEW_ORDERS: Stage.GETTING_TO_KNOW,
+    Reason.BUYS_ON: Stage.DEVELOPMENT,
+    Reason.TALKS_WITH_US: Stage.ENQUIRY,
+    Reason.NO_DIALOGUE: Stage.SUSPECT,
+}
 
 
 @dataclass(frozen=True)
@@ -61,15 +91,15 @@ def stages(
     complaint_open: Bools,
     in_dialogue: Bools,
     rules: StageRules | None = None,
-) -> Stages:
-    """The stage of each customer. All arrays (n,).
+) -> tuple[Stages, Reasons]:
+    """The stage of each customer, and which rule puts them there. All arrays (n,).
 
     purchases: customer-days with an order, 0 for those who never bought; then the three columns of days are not read.
     first_days_ago, last_days_ago: days since the first and the last purchase. gap_before_last_days: the gap before the last
     purchase, 0 where there was one purchase only.
     alive: probability of still being active; alive_is_known: where that is a finding.
 
-    Returns (n,) int8 codes of Stage. The first that holds: problem, won back, lost, welcome, leaving, getting to know,
+    Returns (n,) int8 codes of Stage and of Reason. The first that holds: problem, won back, lost, welcome, leaving, getting to know,
     development; without a purchase enquiry (in dialogue) or suspect.
     """
     r = rules or StageRules()
@@ -82,27 +112,20 @@ def stages(
     leaving_by_rhythm = ~alive_is_known & (last_days_ago > r.leaving_gaps * mean_gap)
     is_new = (purchases <= r.getting_to_know_purchases) & (first_days_ago <= r.getting_to_know_days)
     won_back = (gap_before_last_days > lost_after) & (last_days_ago <= r.won_back_days)
-    found = np.select(
-        [
-            bought & complaint_open,
-            bought & won_back,
-            bought & is_lost,
-            bought & is_welcome,
-            bought & (leaving_by_law | leaving_by_rhythm),
-            bought & is_new,
-            bought,
-            in_dialogue,
-        ],
-        [
-            Stage.PROBLEM,
-            Stage.WON_BACK,
-            Stage.LOST,
-            Stage.WELCOME,
-            Stage.LEAVING,
-            Stage.GETTING_TO_KNOW,
-            Stage.DEVELOPMENT,
-            Stage.ENQUIRY,
-        ],
-        default=Stage.SUSPECT,
+    rules_in_turn = (
+        (bought & complaint_open, Reason.COMPLAINT_OPEN),
+        (bought & won_back, Reason.CAME_BACK),
+        (bought & is_lost, Reason.SILENT_TOO_LONG),
+        (bought & is_welcome, Reason.FIRST_ORDER),
+        (bought & leaving_by_law, Reason.PROBABLY_GONE),
+        (bought & leaving_by_rhythm, Reason.OVERDUE),
+        (bought & is_new, Reason.FEW_ORDERS),
+        (bought, Reason.BUYS_ON),
+        (in_dialogue, Reason.TALKS_WITH_US),
     )
-    return found.astype(np.int8)
+    holds, reasons = zip(*rules_in_turn, strict=True)
+    why = np.select(list(holds), list(reasons), default=Reason.NO_DIALOGUE).astype(np.int8)
+    return _STAGE_OF_CODE[why], why
+
+
+_STAGE_OF_CODE = np.array([0, *(STAGE_OF[reason] for reason in Reason)], np.int8)

@@ -27,6 +27,7 @@ from django.utils.translation import get_language, ngettext
 from entente.customize.explain import play_name
 from entente.customize.models import Answer
 from entente.differentiate.models import Level, Stage
+from entente.differentiate.stage_changes import why
 
 register = template.Library()
 
@@ -210,6 +211,12 @@ def level_class(number: Any) -> str:
 @register.filter
 def stage(number: Any) -> str:
     return str(Stage(number).label) if number in Stage.values else ""
+
+
+@register.filter
+def why_stage(worth: Any, as_of: date) -> str:
+    """The rule by which a customer is at a stage, in words."""
+    return why(worth, as_of)
 
 
 @register.filter

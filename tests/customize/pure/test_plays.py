@@ -35,27 +35,30 @@ from entente.customize.pure.plays import (
 )
 from entente.customize.pure.reasons import CODES, SENTENCES, figures_of, reasons, sentence
 from entente.customize.pure.suitability import DROP_TEXT, Drop, shortlist
+from entente.differentiate.pure.stages import Stage
 
 NAN = float("nan")
 SETTINGS = Settings()
 
 # A quiet customer whom no play fits: five orders, one every 40 days, the last 10 days ago; spoke yesterday.
 QUIET = {
-    "level": MEDIUM, "purchases": 5, "first_order_days_ago": 170.0, "last_order_days_ago": 10.0, "usual_gap_days": 40.0,
+    "level": MEDIUM, "stage": Stage.DEVELOPMENT,
+    "purchases": 5, "first_order_days_ago": 170.0, "last_order_days_ago": 10.0, "usual_gap_days": 40.0,
     "next_from_days": 20.0, "next_median_days": 30.0, "next_until_days": 45.0, "alive": 0.95, "alive_meaningful": True,
     "margin": 50.0, "clv": 900.0, "last_two_way_days": 1.0, "complaint_open": False, "detractor_days": NAN,
     "product": NO_PRODUCT, "product_score": NAN, "because": NO_PRODUCT,
 }  # fmt: skip
 # The cast: each is quiet but for what is told of them.
-FIRST_TIMER = {"level": SMALL, "purchases": 1, "first_order_days_ago": 2.0, "last_order_days_ago": 2.0,
+FIRST_TIMER = {"level": SMALL, "stage": Stage.WELCOME, "purchases": 1, "first_order_days_ago": 2.0, "last_order_days_ago": 2.0,
                "usual_gap_days": NAN, "next_from_days": NAN,
                "next_median_days": NAN, "next_until_days": NAN}  # fmt: skip
 DUE = {"last_order_days_ago": 48.0, "next_from_days": -18.0, "next_median_days": -8.0, "next_until_days": 7.0}
 FITTING = {"product": 7, "product_score": 0.4, "because": 3}
 BEST = {"level": TOP}
-FADING = {"level": BIG, "alive": 0.5, "last_order_days_ago": 100.0, "next_from_days": NAN}
+FADING = {"level": BIG, "stage": Stage.LEAVING, "alive": 0.5, "last_order_days_ago": 100.0, "next_from_days": NAN}
 GONE = {
     "level": INACTIVE,
+    "stage": Stage.LOST,
     "alive": 0.1,
     "first_order_days_ago": 900.0,
     "last_order_days_ago": 400.0,
@@ -68,7 +71,7 @@ FITS = {WELCOME: FIRST_TIMER, REORDER_DUE: DUE, CROSS_SELL: FITTING, THANK_TOP: 
 
 def facts(*people, done=None, put_off=None) -> Facts:
     """Columns of the people told, each differing from QUIET; done and put_off are {(row, play): days}."""
-    types = {"level": np.int8, "purchases": np.int64, "product": np.int32, "because": np.int32,
+    types = {"level": np.int8, "stage": np.int8, "purchases": np.int64, "product": np.int32, "because": np.int32,
              "alive_meaningful": np.bool_, "complaint_open": np.bool_}  # fmt: skip
     columns = {
         name: np.array([{**QUIET, **person}[name] for person in people], types.get(name, np.float64)) for name in QUIET
@@ -89,6 +92,14 @@ def test_a_quiet_customer_is_left_in_peace():
     found = shortlist(facts({}), SETTINGS)
     assert plays_of(found) == set()
     assert (found.drops == Drop.NOT_ELIGIBLE).all()
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("play", range(len(PLAYS)))
+def test_each_play_has_its_stages_of_the_relationship(play, stage):
+    found = shortlist(facts({**FITS[play], "stage": stage}), SETTINGS)
+    assert (plays_of(found) == {play}) == (stage in PLAYS[play].stages or stage == Stage.PROBLEM)
+    assert stage not in (Stage.SUSPECT, Stage.ENQUIRY) or not plays_of(found)
 
 
 @pytest.mark.parametrize("play", range(len(PLAYS)))

@@ -1,0 +1,104 @@
+"""The firm's own estimates of figures of the pyramid: beside what is computed, never over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from entente.differentiate.current import LevelRow
+from entente.differentiate.models import Cycle, Level, OwnEstimate, PyramidCell
+from entente.differentiate.plan_models import Measure
+from entente.differentiate.pure.estimate import Estimate, Precision
+from entente.differentiate.written import estimate
+from entente.lib.errors import EntenteError
+from entente.staff.models import User
+
+# Nobody is fewer than none of these; profit and lifetime value may be below zero, revenue and margin after returns too.
+NEVER_NEGATIVE = frozenset({Measure.CUSTOMERS, Measure.COST})
+
+Place = tuple[int, str]
+
+
+class ImpossibleEstimate(EntenteError):
+    """An estimate that cannot be meant. `errors`: field -> what would do."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = errors
+
+
+class AlreadyWithdrawn(EntenteError):
+    """Somebody else was first."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This estimate has been withdrawn already."))
+
+
+def own_estimates() -> dict[Place, OwnEstimate]:
+    """(level, measure) -> the estimate in force."""
+    rows = (
+        OwnEstimate.objects.filter(withdrawn_at=None).order_by("level", "measure", "-id").distinct("level", "measure")
+    )
+    return {(row.level, row.measure): row for row in rows.select_related("by")}
+
+
+def computed(cycle: Cycle | None) -> dict[Place, PyramidCell]:
+    """(level, measure) -> the cell of a cycle."""
+    return {(cell.level, cell.measure): cell for cell in PyramidCell.objects.filter(cycle=cycle)} if cycle else {}
+
+
+def beside_own(rows: list[LevelRow]) -> list[LevelRow]:
+    """The rows of a pyramid, each figure with the firm's own estimate of it as `own` where there is one."""
+    own = own_estimates()
+    for row in rows:
+        for measure, cell in row.cells.items():
+            cell.own = own.get((row.level, measure))  # type: ignore[attr-defined]
+    return rows
+
+
+def put_estimate(given: Mapping[str, str], *, by: User | None) -> OwnEstimate:
+    """Take a figure of the pyramid to be something else from now on. Raises ImpossibleEstimate, with all that is wrong."""
+    errors: dict[str, str] = {}
+    level, measure = given.get("level", ""), given.get("measure", "")
+    if level not in {str(value) for value in Level.values}:
+        errors["level"] = _("Choose a level of the pyramid.")
+    if measure not in Measure.values:
+        errors["measure"] = _("Choose what the estimate is of.")
+    figure = estimate(given, "amount", errors, least=0.0 if measure in NEVER_NEGATIVE else None)
+    note = given.get("note", "").replace("\0", "").strip()
+    if len(note) > 500:
+        errors["note"] = _("Use at most 500 letters.")
+    if errors:
+        raise ImpossibleEstimate(errors)
+    return OwnEstimate.objects.create(
+        level=int(level),
+        measure=measure,
+        amount=figure.value,
+        precision=figure.precision.value,
+        spread=figure.spread / abs(figure.value) if figure.value else 0.0,
+        note=note,
+        by=by,
+    )
+
+
+def withdraw(number: int, *, by: User | None, at: datetime) -> None:
+    """What is computed holds again: every estimate of the same cell up to this one goes, or the one before would come back.
+
+    Raises AlreadyWithdrawn.
+    """
+    with transaction.atomic():
+        same = Q(pk=number)
+        if found := OwnEstimate.objects.filter(pk=number).first():
+            same = Q(level=found.level, measure=found.measure, pk__lte=number)
+        if not OwnEstimate.objects.filter(same, withdrawn_at=None).update(withdrawn_at=at, withdrawn_by=by):
+            raise AlreadyWithdrawn
+
+
+def as_estimate(row: OwnEstimate | PyramidCell) -> Estimate:
+    """A figure of the pyramid, computed or the firm's own, as the laws know it. What is written down as exact has no spread."""
+    precision = Precision(row.precision)
+    return Estimate(row.amount, 0.0 if precision is Precision.EXACT else abs(row.amount) * row.spread, precision)
