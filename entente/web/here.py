@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,32 +63,39 @@ class Place:
     also: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One page of a place that has several. `also` are routes that lie behind it."""
+
+    route: str
+    label: Any
+    also: tuple[str, ...] = ()
+
+
+DIFFERENTIATE = (
+    Tab("pyramid", _("Pyramid")),
+    Tab("pyramid_movement", _("Who moved"), ("pyramid_moved",)),
+    Tab("plans", _("Plans"), ("plan_new", "plans_beside", "plan", "plan_edit")),
+    Tab("pyramid_potential", _("Potential")),
+    Tab("pyramid_needs", _("Needs")),
+    Tab("pyramid_profile", _("Profile of the best")),
+    Tab("pyramid_laws", _("How well we foresee")),
+    Tab("pyramid_knowing", _("What we know")),
+    Tab("pyramid_estimates", _("Own estimates")),
+    Tab("pyramid_counting", _("Counted otherwise")),
+)
+
+
+def _routes(tabs: tuple[Tab, ...]) -> tuple[str, ...]:
+    return tuple(route for tab in tabs for route in (tab.route, *tab.also))
+
+
 RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
     ("", (Place("today", _("Today"), "today", "t", ("decision_answers",)),)),
     (
         _("The dialogue"),
         (
-            Place(
-                "pyramid",
-                _("Differentiate"),
-                "pyramid",
-                "p",
-                (
-                    "pyramid_counting",
-                    "pyramid_knowing",
-                    "pyramid_laws",
-                    "pyramid_estimates",
-                    "pyramid_movement",
-                    "pyramid_moved",
-                    "plans",
-                    "plan_new",
-                    "plans_beside",
-                    "plan",
-                    "plan_edit",
-                    "pyramid_potential",
-                    "pyramid_needs",
-                ),
-            ),
+            Place("pyramid", _("Differentiate"), "pyramid", "p", _routes(DIFFERENTIATE)),
             Place("decisions", _("Customize"), "decisions", "d", ("decision",)),
             Place("backtests", _("Learn"), "learn", "b", ("backtest", "backtest_new")),
         ),
@@ -157,6 +165,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "here": about,
         "firm": SimpleLazyObject(lambda: Firm.objects.filter(pk=1).first() or Firm(name="Entente")),
         "rail": SimpleLazyObject(lambda: _rail(request)),
+        "tabs": _tabs(request),
         "may_work": allowed("calls", "POST", user.role),
         "may_hand_over": allowed("privacy", "GET", user.role),
     }
@@ -171,6 +180,20 @@ def _rail(request: HttpRequest) -> list[dict[str, Any]]:
         if shown := [entry for entry in shown if entry]:
             sections.append({"heading": heading, "places": shown})
     return sections
+
+
+def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pages of the place the user is at, where it has several."""
+    now = request.resolver_match.view_name if request.resolver_match else ""
+    if now not in _routes(DIFFERENTIATE):
+        return []
+    found = []
+    for tab in DIFFERENTIATE:
+        with suppress(NoReverseMatch):
+            if allowed(tab.route, "GET", person(request).role):
+                is_here = now == tab.route or now in tab.also
+                found.append({"url": reverse(tab.route), "label": tab.label, "is_here": is_here})
+    return found
 
 
 def _entry(place: Place, now: str, waiting: Counter[str]) -> dict[str, Any] | None:
