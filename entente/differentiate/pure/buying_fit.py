@@ -95,9 +95,9 @@ def choose_law(histories: BuyingHistories) -> Choice:
     if not len(histories):
         return Choice(_firm_rate(None))
     stats = statistics_of(histories)
-    refusals: list[Refusal] = []
+    fits, refusals = Fits(stats), list[Refusal]()
     for kind in (REGULAR, STEADY):
-        tried = [attempt(stats, name) for name in (kind if stats.log_gaps is not None else kind[:1])]
+        tried = [fits.attempt(name) for name in (kind if stats.log_gaps is not None else kind[:1])]
         refusals += [one for one in tried[:1] if isinstance(one, Refusal)]
         if fitted := [one for one in tried if isinstance(one, BuyingLaw)]:
             return Choice(max(fitted, key=lambda law: law.log_likelihood), tuple(refusals))
@@ -110,19 +110,45 @@ def statistics_of(histories: BuyingHistories) -> Statistics:
 
 def attempt(stats: Statistics, name: str) -> BuyingLaw | Refusal:
     """Fit one law; a refusal says in plain words why there is none. Raises KeyError for a name that is no law's."""
-    if name == FIRM_RATE:
-        return _firm_rate(stats)
-    returning = float(stats.customers_at[stats.counts > 0].sum())
-    size = len(PARAMETERS[name])
-    if stats.customers < FEWEST_CUSTOMERS[size] or returning < FEWEST_RETURNING[size]:
-        return Refusal(
-            name,
-            f"{TITLES[name]} needs at least {FEWEST_CUSTOMERS[size]} customers of whom {FEWEST_RETURNING[size]} bought "
-            f"again; there are {stats.customers:.0f}, and {returning:.0f} bought again.",
-        )
-    if name in FREE:
-        return _freed(stats, name)
-    return _with_leaving(stats, name) if name in SHIFT or name == PARETO_NBD else _without_leaving(stats, name)
+    return Fits(stats).attempt(name)
+
+
+class Fits:
+    """Laws fitted to the same customers, each once: some stand on others."""
+
+    def __init__(self, stats: Statistics) -> None:
+        self.stats = stats
+        self._fitted: dict[str, BuyingLaw | Refusal] = {}
+        self._steady: dict[str, Maximum] = {}
+
+    def attempt(self, name: str) -> BuyingLaw | Refusal:
+        """As the function of this name."""
+        if name not in self._fitted:
+            self._fitted[name] = self._attempt(name)
+        return self._fitted[name]
+
+    def where_nobody_leaves(self, name: str) -> Maximum:
+        """How well the law of the same stages explains them in which nobody leaves, nothing borrowed."""
+        steady = without_leaving(name)
+        if steady not in self._steady:
+            self._steady[steady] = _maximum(self.stats, steady, 0.0)
+        return self._steady[steady]
+
+    def _attempt(self, name: str) -> BuyingLaw | Refusal:
+        stats = self.stats
+        if name == FIRM_RATE:
+            return _firm_rate(stats)
+        returning = float(stats.customers_at[stats.counts > 0].sum())
+        size = len(PARAMETERS[name])
+        if stats.customers < FEWEST_CUSTOMERS[size] or returning < FEWEST_RETURNING[size]:
+            return Refusal(
+                name,
+                f"{TITLES[name]} needs at least {FEWEST_CUSTOMERS[size]} customers of whom {FEWEST_RETURNING[size]} bought "
+                f"again; there are {stats.customers:.0f}, and {returning:.0f} bought again.",
+            )
+        if name in FREE:
+            return _freed(self, name)
+        return _with_leaving(self, name) if name in SHIFT or name == PARETO_NBD else _without_leaving(self, name)
 
 
 def without_leaving(name: str) -> str:
@@ -130,21 +156,23 @@ def without_leaving(name: str) -> str:
     return STEADY[STAGES.get(name, 1) - 1]
 
 
-def _without_leaving(stats: Statistics, name: str) -> BuyingLaw | Refusal:
+def _without_leaving(fits: Fits, name: str) -> BuyingLaw | Refusal:
+    stats = fits.stats
     weight = _prior_weight(stats)
-    best = _maximum(stats, name, weight)
+    best = _maximum(stats, name, weight) if weight else fits.where_nobody_leaves(name)
     reason = _unusable(name, best)
     if reason:
         return Refusal(name, reason)
     return _law(stats, name, best, (*_borrowed(weight), NOBODY_LEAVES))
 
 
-def _with_leaving(stats: Statistics, name: str) -> BuyingLaw | Refusal:
+def _with_leaving(fits: Fits, name: str) -> BuyingLaw | Refusal:
+    stats = fits.stats
     weight = _prior_weight(stats)
     best = _maximum(stats, name, weight)
     notes = _borrowed(weight)
     if not weight:
-        gain = best.value - _maximum(stats, without_leaving(name), 0.0).value
+        gain = best.value - fits.where_nobody_leaves(name).value
         if gain < CHURN_GAIN:
             return Refusal(
                 name,
@@ -160,12 +188,12 @@ def _with_leaving(stats: Statistics, name: str) -> BuyingLaw | Refusal:
     return Refusal(name, reason) if reason else _law(stats, name, best, notes)
 
 
-def _freed(stats: Statistics, name: str) -> BuyingLaw | Refusal:
+def _freed(fits: Fits, name: str) -> BuyingLaw | Refusal:
     """Freed from the law of the same k with leaving, or from the one without where that is refused."""
-    stages = STAGES[name]
-    formula = attempt(stats, REGULAR[stages - 1])
+    stats, stages = fits.stats, STAGES[name]
+    formula = fits.attempt(REGULAR[stages - 1])
     if isinstance(formula, Refusal):
-        formula = attempt(stats, without_leaving(name))
+        formula = fits.attempt(without_leaving(name))
     if isinstance(formula, Refusal):
         return Refusal(name, f"There is no law to free it from. {formula.reason}")
     given = formula.parameters

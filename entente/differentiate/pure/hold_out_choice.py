@@ -15,7 +15,7 @@ import numpy as np
 
 from entente.differentiate.pure.accuracy import Accuracy, accuracy
 from entente.differentiate.pure.arrays import Floats, Ints
-from entente.differentiate.pure.buying_fit import NOBODY_LEAVES, attempt, choose_law, statistics_of
+from entente.differentiate.pure.buying_fit import NOBODY_LEAVES, Fits, choose_law, statistics_of
 from entente.differentiate.pure.buying_laws import (
     BG_NBD,
     COMMITTEE,
@@ -124,17 +124,17 @@ class _Tried:
     def __init__(self, held_out: _HeldOut, candidates: Sequence[str]) -> None:
         known = held_out.known
         span = (held_out.origin.until - held_out.origin.day) / DAYS_PER_WEEK
-        stats = statistics_of(known)
+        fits = Fits(statistics_of(known))
         self.later = held_out.later
         self.said: dict[str, Floats] = {}
         self.refused: list[Refusal] = []
         x = known.repeats.astype(np.float64)
         for name in (*candidates, *COMPARED_ONLY):
-            answer = attempt(stats, name)
+            answer = fits.attempt(name)
             if isinstance(answer, Refusal):
                 self.refused.append(answer)
                 instead = dict(zip(REGULAR, STEADY, strict=True)).get(name)
-                answer = attempt(stats, instead) if instead and name in candidates else answer
+                answer = fits.attempt(instead) if instead and name in candidates else answer
             if isinstance(answer, BuyingLaw):
                 self.said[answer.name] = outlook(answer, x, known.recency, known.age).expected([span])
         self.rules = {PAST_RATE: past_rate(known, span), HIATUS: past_rate_unless_silent(known, span)}
@@ -226,14 +226,10 @@ def _score(errors: Sequence[tuple[float, float]]) -> float:
 
 def _fitted(histories: BuyingHistories, trials: list[Trial], tried: Sequence[_Tried]) -> Chosen:
     """The best trial whose laws all the facts can carry, fitted to them."""
-    stats = statistics_of(histories)
+    fits = Fits(statistics_of(histories))
     refusals = {one.law: one for held in tried for one in held.refused}
-    fitted: dict[str, BuyingLaw | Refusal] = {}
     for trial in filter(_may_win, trials):
-        for name in trial.names:
-            if name not in fitted:
-                fitted[name] = attempt(stats, name)
-        members = [fitted[name] for name in trial.names]
+        members = [fits.attempt(name) for name in trial.names]
         laws = [one for one in members if isinstance(one, BuyingLaw)]
         if len(laws) == len(members):
             law = laws[0] if len(laws) == 1 else committee(laws)

@@ -156,22 +156,26 @@ def _relative_error(
     sample = histories.take(take)
     margin, cost = (v[take] if isinstance(v, np.ndarray) and v.ndim else v for v in (margin, cost))
 
-    def total(buying: BuyingLaw, spending: SpendLaw) -> float:
+    def money(bought: Floats, spending: SpendLaw) -> float:
         spend = expected_spend(spending, sample.purchases, sample.spend_mean)
-        return float((discounted_purchases(buying, sample, weeks, discount) * (margin * spend - cost)).sum())
+        return float((bought * (margin * spend - cost)).sum())
 
-    now = total(law, spend_law)
+    def total(buying: BuyingLaw) -> float:
+        return money(discounted_purchases(buying, sample, weeks, discount), spend_law)
+
+    bought = discounted_purchases(law, sample, weeks, discount)
+    now = money(bought, spend_law)
     if abs(now) < 1e-12:
         return 0.0
     step = 1e-3
-    variance = _of_parameters(law, lambda other: total(other, spend_law), now, step)
+    variance = _of_parameters(law, total, now, step)
     if spend_law.covariance.any():
         names = list(spend_law.parameters)
         moved = [
             replace(spend_law, parameters=spend_law.parameters | {k: spend_law.parameters[k] * np.exp(step)})
             for k in names
         ]
-        spending = np.array([total(law, other) - now for other in moved]) / step
+        spending = np.array([money(bought, other) - now for other in moved]) / step
         variance += float(spending @ spend_law.covariance @ spending)
     return float(np.sqrt(max(variance, 0.0)) / abs(now))
 
