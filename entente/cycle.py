@@ -129,7 +129,7 @@ def fingerprint_of(as_of: date, firm: Firm) -> str:
         "counting": mapping_mark(counting()),
         "settings": list(
             Setting.objects.filter(
-                name__in=("pyramid", "activity_rates", "plays", "contact_policy", "hold_out", "knowing")
+                name__in=("pyramid", "activity_rates", "plays", "contact_policy", "hold_out", "knowing", "profile")
             ).values_list("id", flat=True)
         ),
         "firm": [firm.currency, str(firm.margin_rate), firm.country, firm.zone],

@@ -15,9 +15,10 @@ from entente.differentiate.models import Backtest
 from entente.differentiate.pure.accuracy import accuracy
 from entente.differentiate.pure.histories import DAYS_PER_WEEK
 from entente.differentiate.pure.hold_out_choice import choose, past_rate, past_rate_unless_silent
+from entente.differentiate.pure.learned import correction
 from entente.differentiate.pure.netting import Count
 from entente.differentiate.pure.purchases import expected_purchases
-from entente.differentiate.worth import law_words
+from entente.differentiate.worth import law_words, learned_words
 from entente.identify.counted import counting
 from entente.lib.errors import EntenteError
 from entente.staff.models import Firm, User
@@ -61,7 +62,8 @@ def backtest_value(
     progress("Fitting the laws", 0, None)
     customers, histories, chosen = choose(known.customer, known.day, known.amount, day_number(from_on))
     watched = histories.age_days > 0
-    customers, histories = customers[watched], histories.take(watched)
+    learned = correction(known.customer, known.day, known.amount, day_number(from_on), chosen)
+    customers, histories, factor = customers[watched], histories.take(watched), learned.factor[watched]
     if len(customers) == 0:
         raise ImpossibleSpan(_("Nobody had bought before %(day)s. Give a later first day.") % {"day": from_on})
     later = (happened.day > day_number(from_on)) & (happened.day <= day_number(to_on))
@@ -69,7 +71,7 @@ def backtest_value(
     observed = spread(buyers, times.astype(np.float64), customers, 0.0)
 
     weeks = (to_on - from_on).days / DAYS_PER_WEEK
-    predicted = expected_purchases(chosen.law, histories.repeats, histories.recency, histories.age, weeks)
+    predicted = expected_purchases(chosen.law, histories.repeats, histories.recency, histories.age, weeks) * factor
     plain, hiatus = past_rate(histories, weeks), past_rate_unless_silent(histories, weeks)
     result: dict[str, Any] = {
         **asdict(accuracy(predicted, observed)),
@@ -79,6 +81,7 @@ def backtest_value(
         "hiatus": {k: v for k, v in asdict(accuracy(hiatus, observed)).items() if k != "calibration"},
         "law": law_words(chosen.law),
         "reason": chosen.reason,
+        "learned": learned_words(learned),
         "refused": [{"law": refusal.title, "reason": refusal.reason} for refusal in chosen.refusals],
         "notes": [*facts.notes, *chosen.law.notes],
     }

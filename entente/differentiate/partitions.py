@@ -19,11 +19,13 @@ KEPT = timedelta(days=35)
 # Whoever waits to drop a table keeps all later readers of valuations waiting behind him.
 PATIENCE = "100ms"
 INDEXING = 7_203_003
-# Whom it pays to stimulate, and who needs what: name of the index, its order, and whom it holds.
+# Whom it pays to stimulate, who needs what, and who is like the best: name of the index, its order, and whom it holds.
 NEEDS = (
     ("growth", "growth DESC", "growth > 0"),
     ("level_growth", "level, growth DESC", "growth > 0"),
     ("segment", "segment, value DESC", "segment IS NOT NULL"),
+    ("likeness", "likeness DESC", "likeness IS NOT NULL"),
+    ("level_likeness", "level, likeness DESC", "likeness IS NOT NULL"),
     *((f"case_{case}", "value DESC", f"(stimulate & {case}) > 0") for case in (1, 2, 4)),
 )
 

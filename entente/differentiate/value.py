@@ -15,6 +15,7 @@ from entente.differentiate.models import Cycle, Level, PyramidCell
 from entente.differentiate.movement import as_a_year_before, write_year
 from entente.differentiate.needs import needs_of
 from entente.differentiate.partitions import write_partition
+from entente.differentiate.profile import profiled
 from entente.differentiate.pure.arrays import Bools, Floats, Ints
 from entente.differentiate.pure.netting import CustomerDays
 from entente.differentiate.pure.pyramid import CUT_OFFS, cells, levels
@@ -54,6 +55,8 @@ def value_customers(
     needed = needs_of(cycle, facts, table)
     table |= needed.columns
     table |= stages_since(cycle, facts, table)
+    profile = profiled(facts, table)
+    table |= profile.columns
     progress("Writing valuations", 0, None)
     with transaction.atomic():
         write_partition(cycle, table)
@@ -71,6 +74,7 @@ def value_customers(
         "serving": serving.sums,
         "below_zero": _below_zero(table),
         "needs": needed.told,
+        "profile": profile.told,
         "stage_changes": changed,
         "value": float(table["value"].sum()),
         "value_relative_error": worth.spread_share,

@@ -16,6 +16,7 @@ from entente.differentiate.pure.arrays import Bools, Floats, Ints
 from entente.differentiate.pure.buying_laws import BuyingLaw
 from entente.differentiate.pure.histories import BuyingHistories
 from entente.differentiate.pure.hold_out_choice import Chosen, Trial, choose
+from entente.differentiate.pure.learned import Correction, correction
 from entente.differentiate.pure.lifetime_value import (
     HORIZON_MONTHS,
     WEEKS_PER_YEAR,
@@ -70,6 +71,7 @@ def worth_of(days: CustomerDays, money: Mapping[str, Any], facts: Facts, serving
         notes = (*serving.served.notes, _("Nobody has bought until this day, so nothing can be valued."))
         return Worth(buyers, histories, np.zeros(0), np.zeros(0, np.bool_), None, 0.0, words, notes)
     spend_choice = choose_spend_law(histories.purchases, histories.spend_mean)
+    learned = correction(days.customer, days.day, days.amount, today, chosen)
     look = outlook(chosen.law, histories.repeats.astype(np.float64), histories.recency, histories.age)
     values = lifetime_value(
         chosen.law,
@@ -78,6 +80,7 @@ def worth_of(days: CustomerDays, money: Mapping[str, Any], facts: Facts, serving
         margin=_margin_share(buyers, money, facts.margin_rate),
         cost_to_serve=serving.purchase.each,
         rng=np.random.default_rng(SEED + today),
+        factor=learned.factor if learned.used else None,
     )
     # 80 % of the total; where leaving is not identified, the doubt about the law outweighs that about its parameters.
     of_law = max(SPREAD_OF_80 * values.relative_error, 0.0 if chosen.law.knows_churn else NO_CHURN_SHARE)
@@ -88,7 +91,7 @@ def worth_of(days: CustomerDays, money: Mapping[str, Any], facts: Facts, serving
         look.is_known,
         values,
         hypot(of_law, _share_of_rates(values, serving)),
-        {**words_of(chosen, spend_choice), "serving": serving.words},
+        {**words_of(chosen, spend_choice), "learned": learned_words(learned), "serving": serving.words},
         (*served, *chosen.law.notes, *spend_choice.law.notes),
     )
 
@@ -110,6 +113,11 @@ def words_of(chosen: Chosen, spend_choice: SpendChoice | None = None) -> dict[st
     if spend_choice.refusal:
         refused.append({"law": "Gamma-Gamma", "reason": spend_choice.refusal})
     return words
+
+
+def learned_words(learned: Correction) -> dict[str, Any]:
+    """Whether what was learned of an older cohort corrects the law, and why or why not."""
+    return {"used": learned.used, "reason": learned.reason, "gain": learned.gain}
 
 
 def law_words(law: BuyingLaw) -> dict[str, Any]:

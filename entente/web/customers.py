@@ -27,7 +27,7 @@ MOST_PEOPLE = 200
 def customers(request: HttpRequest) -> HttpResponse:
     """Who there is: the most valuable first, those at a loss, or by name."""
     cycle = in_force()
-    order = choice(request, "order", ("value", "loss", "growth", "name")) or "value"
+    order = choice(request, "order", ("value", "loss", "growth", "likeness", "name")) or "value"
     places = {name: text(request, name, longest=2001) or None for name in ("later", "earlier")}
     people = _people(request)
     if cycle is None or order == "name":
@@ -36,10 +36,10 @@ def customers(request: HttpRequest) -> HttpResponse:
     else:
         # Of those at a loss only a level is looked up as quickly.
         countries = ranking.countries(cycle) if order == "value" else []
-        segments = ranking.segments(cycle) if order != "loss" else []
+        segments = ranking.segments(cycle) if order in ("value", "growth") else []
         filters = ranking.Filters(
             segment=int(choice(request, "segment", [number for number, _name in segments]) or 0) or None,
-            case=int(choice(request, "case", CASES if order != "loss" else ()) or 0) or None,
+            case=int(choice(request, "case", CASES if order in ("value", "growth") else ()) or 0) or None,
             level=int(choice(request, "level", Level.values) or 0) or None,
             stage=int(choice(request, "stage", Stage.values if order == "value" else ()) or 0) or None,
             country=choice(request, "country", countries) or None,

@@ -144,6 +144,7 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
                     "settings_costs",
                     "settings_knowing",
                     "settings_needs",
+                    "settings_profile",
                     "settings_contact",
                     "settings_plays",
                     "settings_hold_out",

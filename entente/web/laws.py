@@ -70,6 +70,7 @@ def pyramid_laws(request: HttpRequest) -> HttpResponse:
         page |= {
             "laws": laws_in_words(cycle.laws),
             "reason": cycle.laws.get("reason", ""),
+            "learned": cycle.laws.get("learned"),
             "trials": trials,
             "origins": [_origin(one) for one in cycle.laws.get("origins") or []],
             "used": used,

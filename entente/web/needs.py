@@ -18,11 +18,13 @@ from entente.differentiate.current import in_force, valuation_of
 from entente.differentiate.models import Cycle, NeedSegment
 from entente.differentiate.need_card import need_story
 from entente.differentiate.need_facts import ImpossibleFact, facts_about, say, vocabulary, withdraw
+from entente.differentiate.profile_shown import likeness_story
 from entente.identify.find import parties_of, visible_customers
 from entente.identify.models import Customer
 from entente.ledger.models import Interaction
 from entente.staff.firm import firm_today, the_firm
 from entente.web.person import person
+from entente.web.profile import because
 
 CASES = {
     1: gettext_lazy("Buys little of it here"),
@@ -113,6 +115,7 @@ def customer_needs(request: HttpRequest, customer_id: int) -> HttpResponse:
         "standing": [one for one in story.facts if one.holds],
         "gone": [(one, WHY[one.why]) for one in story.facts if not one.holds],
         "reasons": WHY,
+        "profile": because(likeness_story(customer, parties_of(customer), cycle, worth)),
     }
     is_fragment = bool(request.headers.get("HX-Request"))
     return render(request, "customers/_needs.html" if is_fragment else "customers/needs.html", page)

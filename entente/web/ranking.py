@@ -59,6 +59,7 @@ ORDERS = {
     "value": Order("value"),
     "loss": Order("profit_year", up=True, only={"profit_year__lt": 0, "level__lte": Level.INACTIVE}),
     "growth": Order("growth", only={"growth__gt": 0}),
+    "likeness": Order("likeness", only={"likeness__isnull": False}),
 }
 
 

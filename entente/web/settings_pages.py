@@ -30,6 +30,7 @@ PAGES = (
     ("settings_costs", "activity_rates", gettext_lazy("Cost to serve")),
     ("settings_knowing", "knowing", gettext_lazy("Questions")),
     ("settings_needs", "potential", gettext_lazy("Needs and potential")),
+    ("settings_profile", "profile", gettext_lazy("Profile of the best")),
     ("settings_contact", "contact_policy", gettext_lazy("Contact rules")),
     ("settings_plays", "plays", gettext_lazy("Plays")),
     ("settings_hold_out", "hold_out", gettext_lazy("Hold-out")),

@@ -54,7 +54,7 @@ def test_everything_that_was_tried_stands_there_with_the_simple_rules(company: c
         "Churn is not identified", "They err in different directions".lower(), "80%", "€1,234",
     ):  # fmt: skip
         assert words in text, words
-    used = [row for row in page.split("<tr") if "used</span>" in row]
+    used = [row for row in page.split("<tr") if ">used</span>" in row]
     assert len(used) == 1 and "MBG/CNBD-2 + Pareto/NBD" in used[0]
     assert page.count('class="predicted"') == 10 + 1
 

@@ -112,7 +112,7 @@ def columns_of(X: Any, names: Sequence[str], optional: Sequence[str] = ()) -> di
         raw = dict(zip((*names, *optional), table.T, strict=False))
     else:
         raw = {name: X[name] for name in pick(there, names, optional)}
-    found = {name: _numbers(name, column) for name, column in raw.items()}
+    found = {name: numbers(name, column) for name, column in raw.items()}
     check_lengths(found)
     return found
 
@@ -150,16 +150,17 @@ def refuse(wrong: Bools, name: str, column: Any, what: str) -> None:
         raise UnusableColumns(f"Row {at}, column {name}: {column[at]} cannot be. {what}")
 
 
-def _numbers(name: str, column: Any) -> Floats:
+def numbers(name: str, column: Any) -> Floats:
+    """(n,) finite numbers of a column, or UnusableColumns for the first row that is none."""
     raw = np.asarray(column)
     try:
-        numbers = raw.astype(np.float64)
+        found = raw.astype(np.float64)
     except (TypeError, ValueError):
-        numbers = np.array([_number(value) for value in raw.ravel()])
-    if numbers.ndim != 1:
-        raise UnusableColumns(f"Column {name} has the shape {numbers.shape}: give one number per customer.")
-    refuse(~np.isfinite(numbers), name, raw, "Give a number for every customer.")
-    return np.ascontiguousarray(numbers)
+        found = np.array([_number(value) for value in raw.ravel()])
+    if found.ndim != 1:
+        raise UnusableColumns(f"Column {name} has the shape {found.shape}: give one number per row.")
+    refuse(~np.isfinite(found), name, raw, "Give a number in every row.")
+    return np.ascontiguousarray(found)
 
 
 def _number(value: Any) -> float:

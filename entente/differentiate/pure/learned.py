@@ -67,8 +67,6 @@ def correction(customer: Ints, day: Ints, amount: Floats, as_of_day: int, chosen
     Returns factors (n,) in the order of the customers of `histories.from_customer_days` at `as_of_day`, within LOWEST .. HIGHEST. The
     same data give the same answer. Costs about five seconds for 50,000 customers or more, of whom as many are learned from.
     """
-    known = day <= as_of_day
-    customer, day, amount = customer[known], day[known], amount[known]
     now = from_customer_days(customer, day, amount, as_of_day)[1]
     span = (as_of_day - int(day.min())) // SPANS_OF_PAST if len(day) else 0
     span = min(span, LONGEST_HOLD_OUT)

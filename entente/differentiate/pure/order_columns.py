@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from entente.differentiate.pure.arrays import Bools, Floats, Ints
-from entente.differentiate.pure.conventions import UnusableColumns, check_lengths, names_in, pick, refuse
+from entente.differentiate.pure.conventions import UnusableColumns, check_lengths, names_in, numbers, pick, refuse
 from entente.differentiate.pure.histories import BuyingHistories, from_customer_days
 
 Labels = npt.NDArray[Any]
@@ -29,9 +29,12 @@ def customer_days(orders: Any) -> tuple[Labels, Ints, Ints, Floats]:
     columns = {name: np.asarray(orders[name]) for name in pick(there, ("customer", "day", "amount"))}
     check_lengths(columns)
     refuse(_is_missing(columns["customer"]), "customer", columns["customer"], "Leave out orders without a customer.")
-    amount = _amounts(columns["amount"])
+    amount = numbers("amount", columns["amount"])
     day = _days(columns["day"])
-    labels, who = np.unique(columns["customer"], return_inverse=True)
+    try:
+        labels, who = np.unique(columns["customer"], return_inverse=True)
+    except TypeError:
+        raise UnusableColumns("The column customer mixes numbers and texts. Make them all texts.") from None
     order = np.lexsort((day, who))
     who, day, amount = who[order], day[order], amount[order]
     starts = (
@@ -78,17 +81,6 @@ def columns_of_histories(histories: BuyingHistories) -> dict[str, Any]:
     }
 
 
-def _amounts(column: Labels) -> Floats:
-    try:
-        amount = column.astype(np.float64)
-    except (TypeError, ValueError):
-        raise UnusableColumns(
-            "The column amount holds what is no number. Give money as numbers, in one currency."
-        ) from None
-    refuse(~np.isfinite(amount), "amount", column, "Give money as a number.")
-    return amount
-
-
 def _days(column: Labels) -> Ints:
     if column.dtype.kind in "iu":
         return column.astype(np.int64)
@@ -102,19 +94,36 @@ def _days(column: Labels) -> Ints:
     try:
         days = column.astype("datetime64[us]").astype("datetime64[D]")
     except (TypeError, ValueError):
-        raise UnusableColumns("The column day holds what is no date. Write days as 2026-03-31.") from None
+        refuse(~np.array([_is_date(value) for value in column]), "day", column, "Write days as 2026-03-31.")
+        raise
     refuse(np.isnat(days), "day", column, "Give a date for every order.")
     return days.astype(np.int64)
 
 
 def _plain(value: Any) -> Any:
     """A date without its time zone: the day is the one that its clock showed."""
+    if _is_none(value):
+        return None
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        np.datetime64(value, "us")
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_missing(column: Labels) -> Bools:
     if column.dtype.kind == "f":
         return np.isnan(column)
     if column.dtype.kind == "O":
-        return np.array([value is None or value != value for value in column], np.bool_)
+        return np.array([_is_none(value) for value in column], np.bool_)
     return np.zeros(len(column), np.bool_)
+
+
+def _is_none(value: Any) -> bool:
+    """None, or what is not itself, as data frames write it: their NaN and NaT are not, their NA will not say."""
+    same = value is not None and value == value
+    return not (isinstance(same, bool | np.bool_) and same)

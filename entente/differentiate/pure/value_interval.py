@@ -33,6 +33,8 @@ LOW_ENDS: Final = 9
 """Between how many low ends the shortest interval is looked for."""
 
 _FARTHEST = 3.0
+# Of the logarithm of a life in weeks: for ever.
+_LONGEST_LIFE = 50.0
 _CLASSES_AT_ONCE = 2_000
 
 
@@ -109,7 +111,8 @@ class _Sampler:
         span: Floats | Matrix | float = weeks
         if law.name == PARETO_NBD:
             s, beta = self.parameters[2], self.parameters[3]
-            span = np.minimum(weeks, (beta + age[:, None]) * np.expm1(rng.standard_exponential(shape) / s))
+            life = np.minimum(rng.standard_exponential(shape) / s, _LONGEST_LIFE)
+            span = np.minimum(weeks, (beta + age[:, None]) * np.expm1(life))
         stages = rng.poisson(np.minimum(rate * span, 1e12))
         bought = (stages + passed) // law.stages
         if law.name in SHIFT:

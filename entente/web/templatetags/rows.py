@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from entente.differentiate.models import Valuation
 from entente.web.ranking import Row
-from entente.web.templatetags.words import country, day, level, money, percent, stage
+from entente.web.templatetags.words import chance, country, day, level, money, percent, stage
 
 register = template.Library()
 
@@ -41,6 +41,11 @@ GROWTH = (
     '<td class="num" data-label="{revenue_label}">{revenue}</td><td class="num" data-label="{may_label}">{may}</td>'
     '<td class="num" data-label="{share_label}">{share}{said}</td>'
     '<td class="num" data-label="{growth_label}"><b class="approx">{growth}</b></td></tr>\n'
+)
+LIKENESS = (
+    '<tr><th scope="row"><a href="{url}" data-walk><bdi>{name}</bdi></a></th><td>{level}</td>'
+    "<td><bdi>{city}</bdi>{comma}{country}</td><td>{stage}</td>"
+    '<td class="num" data-label="{likeness_label}"><b class="approx">{likeness}</b></td></tr>\n'
 )
 NUMBER = 1_000_000_007
 
@@ -106,6 +111,16 @@ def growth_rows(rows: Iterable[Row], currency: str) -> SafeString:
         }
 
     return _written(rows, GROWTH, labels, figures)
+
+
+@register.simple_tag
+def likeness_rows(rows: Iterable[Row]) -> SafeString:
+    """A row for each who never bought, with how likely they are to become one of the best."""
+
+    def figures(worth: Valuation, w: Write) -> dict[str, str]:
+        return {"stage": w(stage, worth.stage), "likeness": w(chance, worth.likeness)}
+
+    return _written(rows, LIKENESS, {"likeness_label": _("like the best")}, figures)
 
 
 def _written(

@@ -133,6 +133,13 @@ def percent(share: Any) -> str:
 
 
 @register.filter
+def chance(share: Any) -> str:
+    """A probability, which may be small: two digits of it."""
+    known = _finite(share)
+    return "–" if known is None else format_percent(known, format="@@%", locale=_here())
+
+
+@register.filter
 def days(count: Any) -> str:
     """So many days, in words."""
     known = _finite(count)

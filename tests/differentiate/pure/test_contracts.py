@@ -89,7 +89,7 @@ def test_discounted_life_is_the_sum_of_what_is_to_come(log_alpha, log_beta, rene
 
 
 def test_life_to_come_is_the_sum_of_survivals():
-    law = law_of(1.5, 2.0)
+    law = law_of(2.5, 2.0)
     renewed = np.array([0, 3, 40])
     summed = sum(survival(law, j, renewed) for j in range(1, 11))
     assert expected_life(law, renewed, 10) == pytest.approx(summed)
