@@ -39,7 +39,7 @@ def test_nothing_stands_in_anybodys_way(page: Page, company: cast.Company, schem
 def test_from_the_pyramid_to_a_question_to_the_card(page: Page, company: cast.Company):
     fill(company)
     page.goto("/pyramid/")
-    page.get_by_role("link", name="How much we know of these customers").click()
+    page.get_by_role("link", name="What we know").click()
     page.get_by_label("Show").first.select_option("worth")
     page.wait_for_url("**show=worth**")
     expect(page.get_by_text("Each row by itself")).to_be_visible()
