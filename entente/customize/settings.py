@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from entente.customize.explain import play_name
 from entente.customize.pure.plays import PLAYS, ImpossibleSetting, Settings
 from entente.interact import settings as contact
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import User
 from entente.staff.settings import put_setting, setting
 
@@ -46,12 +46,8 @@ CONDITIONS = {
 }
 
 
-class ImpossiblePlays(EntenteError):
+class ImpossiblePlays(WrongFields):
     """Settings of plays that cannot be meant. `errors`: name of the field -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from entente.differentiate.pure.cost_to_serve import ACTIVITIES
 from entente.differentiate.pure.serving_terms import ImpossibleRate, ServingTerms, checked
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import User
-from entente.staff.settings import put_setting, setting
+from entente.staff.settings import Figure, put_setting, setting
 
 NAME = "activity_rates"
 # Each activity, for a list of them.
@@ -31,25 +30,8 @@ WORDS: Mapping[str, Any] = {
 REST = ("call_minutes", "reminder_days")
 
 
-class ImpossibleRates(EntenteError):
+class ImpossibleRates(WrongFields):
     """Figures that cannot be meant. `errors`: name of the field -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure: its name, what is in force and what it is by default, as a form holds them."""
-
-    name: str
-    written: str
-    default: str
-
-    @property
-    def is_own(self) -> bool:
-        return self.written != self.default
 
 
 def serving_terms() -> ServingTerms:

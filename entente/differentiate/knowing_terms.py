@@ -8,19 +8,15 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from entente.differentiate.pure.asking_terms import AGEING, MOVING, WAYS, ImpossibleTerms, Terms
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import User
 from entente.staff.settings import put_setting, setting
 
 NAME = "knowing"
 
 
-class ImpossibleAssumptions(EntenteError):
+class ImpossibleAssumptions(WrongFields):
     """Figures that cannot be meant. `errors`: name of the field -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from entente.differentiate.models import NeedFact, NeedSegment
 from entente.differentiate.pure.need_terms import OWN_NAME, PREDICATES, ImpossibleNeedTerms, Kind, NeedTerms, Predicate
 from entente.identify.relations_models import Relation
 from entente.ledger.models import Interaction
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import Setting, User
-from entente.staff.settings import put_setting, setting
+from entente.staff.settings import Figure, put_setting, setting
 
 # Own words of the firm: {"colour_system": "which colour system they work with"}; and what is assumed of potentials.
 WORDS, TERMS = "needs", "potential"
@@ -39,12 +39,8 @@ LABELS: Mapping[str, Any] = {
 }
 
 
-class ImpossibleFact(EntenteError):
+class ImpossibleFact(WrongFields):
     """What was to be kept cannot be. `errors`: name of the field, or "" for all -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 @dataclass(frozen=True)
@@ -89,15 +85,6 @@ def set_words(labels: Mapping[str, str], *, by: User | None) -> None:
 def own_words() -> dict[str, str]:
     """The firm's own kinds of facts: name -> what it is about."""
     return {str(name): str(label) for name, label in setting(WORDS).items()}
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure that is assumed: what is in force and what it is by default, as a form holds them."""
-
-    name: str
-    written: str
-    default: str
 
 
 def figures() -> list[Figure]:

@@ -14,7 +14,7 @@ from entente.differentiate.models import Cycle, Level, OwnEstimate, PyramidCell
 from entente.differentiate.plan_models import Measure
 from entente.differentiate.pure.estimate import Estimate, Precision
 from entente.differentiate.written import estimate
-from entente.lib.errors import EntenteError
+from entente.lib.errors import EntenteError, WrongFields
 from entente.staff.models import User
 
 # Nobody is fewer than none of these; profit and lifetime value may be below zero, revenue and margin after returns too.
@@ -23,12 +23,8 @@ NEVER_NEGATIVE = frozenset({Measure.CUSTOMERS, Measure.COST})
 Place = tuple[int, str]
 
 
-class ImpossibleEstimate(EntenteError):
+class ImpossibleEstimate(WrongFields):
     """An estimate that cannot be meant. `errors`: field -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 class AlreadyWithdrawn(EntenteError):

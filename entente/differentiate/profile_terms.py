@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from entente.differentiate.attribute_words import NAME, PROTECTED, kind_of, plain
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import User
 from entente.staff.settings import put_setting, setting
 
@@ -17,12 +17,8 @@ MOST_WORDS = 50
 LONGEST_WORD = 100
 
 
-class ImpossibleProfile(EntenteError):
+class ImpossibleProfile(WrongFields):
     """`errors`: "switched_on" or "dealings" -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from entente.differentiate.pure.pyramid import CUT_OFFS
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import User
 from entente.staff.settings import put_setting, setting
 
@@ -25,12 +25,8 @@ class Basis(models.TextChoices):
     PROFIT = "profit", gettext_lazy("profit")
 
 
-class ImpossibleCutOffs(EntenteError):
+class ImpossibleCutOffs(WrongFields):
     """What no pyramid has. `errors`: name of the level, "basis", or "" for all of them -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 def cut_offs() -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -21,53 +22,51 @@ NEVER = np.datetime64("NaT", "D")
 MOST_SHOWN = 30
 
 
-def stages_since(cycle: Cycle, facts: Facts, table: Mapping[str, Any]) -> dict[str, Any]:
-    """The column stage_on for a table of valuations: carried over from the cycle before where the stage is the same.
+@dataclass(frozen=True)
+class Followed:
+    """What became of the stages since the cycle before. columns: of the valuations. rows: those who changed, as columns of StageChange."""
 
-    Where there is no cycle before, a day that follows from the facts, or that of the cycle: since then at the latest.
+    columns: dict[str, Any]
+    rows: dict[str, Any]
+
+
+def follow_stages(cycle: Cycle, facts: Facts, table: Mapping[str, Any]) -> Followed:
+    """Since when everybody is at their stage (the column stage_on), and who is at another than in the cycle before, or was not known to it.
+
+    Where there is no cycle before, nobody changed, and the day follows from the facts or is that of the cycle: since then at the latest.
     """
     today = np.datetime64(cycle.as_of, "D")
     since = np.full(len(table["customer_id"]), today)
     before = _before(cycle, facts)
     if before is None:
-        return {"stage_on": _by_facts(table, since)}
-    at, here = find(before["customer_id"], table["customer_id"])
-    same = here.copy()
-    same[here] = before["stage"][at[here]] == table["stage"][here]
-    known = np.ma.filled(before["stage_on"], NEVER).astype("datetime64[D]")
-    since[same] = known[at[same]]
-    return {"stage_on": np.where(np.isnat(since), today, since)}
-
-
-def write_stage_changes(cycle: Cycle, facts: Facts, table: Mapping[str, Any]) -> int:
-    """Write a row for everybody who is at another stage than in the cycle before, or whom that did not know. Returns how many.
-
-    Safe to run again. Without a cycle before nobody changed.
-    """
-    StageChange.objects.filter(cycle=cycle).delete()
-    before = _before(cycle, facts)
-    if before is None:
-        return 0
+        return Followed({"stage_on": _by_facts(table, since)}, {})
     at, here = find(before["customer_id"], table["customer_id"])
     was = np.ma.masked_array(np.zeros(len(here), np.int16), ~here)
     was[here] = before["stage"][at[here]]
-    rows = np.flatnonzero(~here | (np.ma.getdata(was) != table["stage"]))
-    n = len(rows)
-    copy_columns(
-        StageChange._meta.db_table,
-        {
-            "cycle_id": np.full(n, cycle.pk, np.int64),
-            "customer_id": table["customer_id"][rows],
-            "changed_on": np.full(n, np.datetime64(cycle.as_of, "D")),
-            "from_stage": was[rows],
-            "to_stage": table["stage"][rows],
-            "reason": table["stage_reason"][rows],
-            "purchases": table["purchases"][rows],
-            "last_on": table["last_on"][rows],
-            "alive": table["alive"][rows],
-        },
-    )
-    return n
+    same = here & (np.ma.getdata(was) == table["stage"])
+    since[same] = np.ma.filled(before["stage_on"], NEVER).astype("datetime64[D]")[at[same]]
+    rows = np.flatnonzero(~same)
+    changed = {
+        "cycle_id": np.full(len(rows), cycle.pk, np.int64),
+        "customer_id": table["customer_id"][rows],
+        "changed_on": np.full(len(rows), today),
+        "from_stage": was[rows],
+        "to_stage": table["stage"][rows],
+        "reason": table["stage_reason"][rows],
+        "purchases": table["purchases"][rows],
+        "last_on": table["last_on"][rows],
+        "alive": table["alive"][rows],
+    }
+    return Followed({"stage_on": np.where(np.isnat(since), today, since)}, changed)
+
+
+def write_stage_changes(cycle: Cycle, followed: Followed) -> int:
+    """Write a row for everybody who changed. Returns how many. Safe to run again."""
+    StageChange.objects.filter(cycle=cycle).delete()
+    if not followed.rows:
+        return 0
+    copy_columns(StageChange._meta.db_table, followed.rows)
+    return len(followed.rows["customer_id"])
 
 
 def changes_of(customer: int) -> list[StageChange]:

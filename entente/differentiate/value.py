@@ -22,7 +22,7 @@ from entente.differentiate.pure.pyramid import CUT_OFFS, cells, levels
 from entente.differentiate.pure.serving_terms import ServingTerms
 from entente.differentiate.pure.stages import stages
 from entente.differentiate.settings import Basis
-from entente.differentiate.stage_changes import stages_since, write_stage_changes
+from entente.differentiate.stage_changes import follow_stages, write_stage_changes
 from entente.differentiate.worth import Worth, worth_of
 from entente.lib.distinct import distinct
 
@@ -54,7 +54,8 @@ def value_customers(
     progress("Finding needs", 0, None)
     needed = needs_of(cycle, facts, table)
     table |= needed.columns
-    table |= stages_since(cycle, facts, table)
+    followed = follow_stages(cycle, facts, table)
+    table |= followed.columns
     profile = profiled(facts, table)
     table |= profile.columns
     progress("Writing valuations", 0, None)
@@ -62,7 +63,7 @@ def value_customers(
         write_partition(cycle, table)
         _write_cells(cycle, table, worth.spread_share, serving)
         write_year(cycle, table, basis)
-        changed = write_stage_changes(cycle, facts, table)
+        changed = write_stage_changes(cycle, followed)
     anonymous = facts.anonymous_revenue()
     return {
         "customers": len(table["customer_id"]),

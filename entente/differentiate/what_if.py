@@ -20,7 +20,7 @@ from entente.differentiate.pure.what_if import Outcome as Outcome
 from entente.differentiate.pure.what_if import Owed as Owed
 from entente.differentiate.pure.what_if import what_if as law
 from entente.differentiate.written import estimate, whole
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 
 OWN, COMPUTED = "own", "computed"
 MOST_MOVES = 12
@@ -28,12 +28,8 @@ MOST_MOVES = 12
 SEED = 20_001_101
 
 
-class ImpossiblePlan(EntenteError):
+class ImpossiblePlan(WrongFields):
     """A plan that cannot be. `errors`: field -> what would do; those of line 0 are called moves.0.customers, moves.0.levels."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from entente.differentiate.pure.lifetime_value import (
     lifetime_value,
 )
 from entente.differentiate.pure.netting import CustomerDays
-from entente.differentiate.pure.outlooks import outlook
 from entente.differentiate.pure.retention import RetentionWorth, retention_worth
 from entente.differentiate.pure.spend import SpendChoice, choose_spend_law
 
@@ -72,7 +71,6 @@ def worth_of(days: CustomerDays, money: Mapping[str, Any], facts: Facts, serving
         return Worth(buyers, histories, np.zeros(0), np.zeros(0, np.bool_), None, 0.0, words, notes)
     spend_choice = choose_spend_law(histories.purchases, histories.spend_mean)
     learned = correction(days.customer, days.day, days.amount, today, chosen)
-    look = outlook(chosen.law, histories.repeats.astype(np.float64), histories.recency, histories.age)
     values = lifetime_value(
         chosen.law,
         spend_choice.law,
@@ -87,8 +85,8 @@ def worth_of(days: CustomerDays, money: Mapping[str, Any], facts: Facts, serving
     return Worth(
         buyers,
         histories,
-        look.alive,
-        look.is_known,
+        values.alive,
+        values.alive_is_known,
         values,
         hypot(of_law, _share_of_rates(values, serving)),
         {**words_of(chosen, spend_choice), "learned": learned_words(learned), "serving": serving.words},

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from entente.identify.models import SourceTrust
 from entente.identify.shown import FIELDS
 from entente.ledger.models import Source
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import User
 from entente.staff.settings import put_setting
 
@@ -21,12 +21,8 @@ LONGEST_NAME = 80  # as everywhere a source is named
 MOST_SOURCES = 80  # with ten fields each, fewer than a form may have
 
 
-class ImpossibleTrust(EntenteError):
+class ImpossibleTrust(WrongFields):
     """errors: name of the field in the form -> what is wrong with it."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        self.errors = errors
-        super().__init__(" ".join(errors.values()))
 
 
 @dataclass(frozen=True)

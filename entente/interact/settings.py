@@ -14,7 +14,7 @@ from entente.interact.allow import contact_policy
 from entente.interact.pure.policy import DEFAULT_POLICY, ContactPolicy
 from entente.interact.pure.policy_json import UnusablePolicy, policy_from_dict, policy_to_dict
 from entente.ledger.models import Channel, Purpose
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import User
 from entente.staff.settings import put_setting, setting
 
@@ -25,12 +25,8 @@ _DAYS = r"(?:mon|tue|wed|thu|fri|sat|sun)"
 _WINDOW = re.compile(rf"((?:{_DAYS}\s+)*)(\d\d:\d\d-\d\d:\d\d)(\s*\*)?", re.IGNORECASE)
 
 
-class ImpossibleRules(EntenteError):
+class ImpossibleRules(WrongFields):
     """Contact rules that cannot be meant. `errors`: name of the field -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 @dataclass(frozen=True)

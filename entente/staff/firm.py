@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from entente.lib.errors import EntenteError
+from entente.lib.errors import WrongFields
 from entente.staff.models import Firm, Setting, User
 from entente.staff.settings import put_setting
 
@@ -35,12 +35,8 @@ REGIONS = (
 )
 
 
-class ImpossibleFirm(EntenteError):
+class ImpossibleFirm(WrongFields):
     """Something said of the firm that cannot be. `errors`: field -> what would do."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 def the_firm() -> Firm:

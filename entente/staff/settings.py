@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from entente.staff.models import Setting, User
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure that the firm may set: its name, what is in force and what it is by default, as a form holds them."""
+
+    name: str
+    written: str
+    default: str
+
+    @property
+    def is_own(self) -> bool:
+        return self.written != self.default
 
 
 def setting(name: str) -> dict[str, Any]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from django.test import Client
 
 from entente.cycle import run_cycle
 from entente.differentiate.explained_worth import as_data, explain_worth
 from entente.differentiate.models import Stage, StageChange, Valuation
 from entente.differentiate.pure.stages import Reason
 from entente.differentiate.stage_changes import changes_of, why
-from entente.staff.models import User
-from tests.ledger_facts import Ledger, a_firm, a_user, committed, customer_of
+from tests.ledger_facts import Ledger, a_firm, committed, customer_of
 
 __all__ = ["committed"]  # fixture
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
@@ -115,19 +113,3 @@ def test_who_came_after_the_cycle_is_told_as_such(ledger: Ledger):
 
     match_new()
     assert explain_worth(customer_of(cleo)).steps == []
-
-
-def test_the_card_tells_the_stage_and_its_story(ledger: Ledger, client: Client):
-    user: User = a_user()
-    ann = ledger.party("ann", name="Ann")
-    ledger.buys(ann, date(2026, 5, 20), 100)
-    run_cycle(MAY, today=JUNE)
-    ledger.buys(ann, date(2026, 6, 10), 100)
-    run_cycle(JUNE, today=JUNE)
-    client.force_login(user)
-    number = customer_of(ann).pk
-    card = client.get(f"/customers/{number}/").content.decode()
-    assert "New, with 2 orders so far." in card
-    story = client.get(f"/customers/{number}/stages").content.decode()
-    assert "Getting to know" in story and "Welcome" in story and "30 Jun 2026" in story
-    assert client.get("/customers/999999/stages").status_code == 404

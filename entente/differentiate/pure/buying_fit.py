@@ -29,6 +29,8 @@ from entente.differentiate.pure.buying_laws import (
     BuyingLaw,
     Choice,
     Refusal,
+    formula_of,
+    without_leaving,
 )
 from entente.differentiate.pure.histories import BuyingHistories, group
 from entente.differentiate.pure.likelihoods import Statistics
@@ -151,11 +153,6 @@ class Fits:
         return _with_leaving(self, name) if name in SHIFT or name == PARETO_NBD else _without_leaving(self, name)
 
 
-def without_leaving(name: str) -> str:
-    """The law that says the same but that nobody leaves."""
-    return STEADY[STAGES.get(name, 1) - 1]
-
-
 def _without_leaving(fits: Fits, name: str) -> BuyingLaw | Refusal:
     stats = fits.stats
     weight = _prior_weight(stats)
@@ -191,7 +188,7 @@ def _with_leaving(fits: Fits, name: str) -> BuyingLaw | Refusal:
 def _freed(fits: Fits, name: str) -> BuyingLaw | Refusal:
     """Freed from the law of the same k with leaving, or from the one without where that is refused."""
     stats, stages = fits.stats, STAGES[name]
-    formula = fits.attempt(REGULAR[stages - 1])
+    formula = fits.attempt(formula_of(name, with_leaving=True))
     if isinstance(formula, Refusal):
         formula = fits.attempt(without_leaving(name))
     if isinstance(formula, Refusal):

@@ -34,7 +34,12 @@ STAGES: Final = {name: stages for group in (STEADY, REGULAR, FREE) for stages, n
 
 def formula_of(name: str, with_leaving: bool) -> str:
     """The law with a formula that has the same stages."""
-    return (REGULAR if with_leaving else STEADY)[STAGES.get(name, 1) - 1]
+    return REGULAR[STAGES.get(name, 1) - 1] if with_leaving else without_leaving(name)
+
+
+def without_leaving(name: str) -> str:
+    """The law of the same stages in which nobody leaves."""
+    return STEADY[STAGES.get(name, 1) - 1]
 
 
 _WITH_LEAVING: Final = ("r", "alpha", "a", "b")

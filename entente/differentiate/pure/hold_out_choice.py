@@ -22,11 +22,11 @@ from entente.differentiate.pure.buying_laws import (
     FREE,
     PARETO_NBD,
     REGULAR,
-    STEADY,
     TITLES,
     BuyingLaw,
     Choice,
     Refusal,
+    without_leaving,
 )
 from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
 from entente.differentiate.pure.newton import Matrix
@@ -133,7 +133,7 @@ class _Tried:
             answer = fits.attempt(name)
             if isinstance(answer, Refusal):
                 self.refused.append(answer)
-                instead = dict(zip(REGULAR, STEADY, strict=True)).get(name)
+                instead = without_leaving(name) if name in REGULAR else ""
                 answer = fits.attempt(instead) if instead and name in candidates else answer
             if isinstance(answer, BuyingLaw):
                 self.said[answer.name] = outlook(answer, x, known.recency, known.age).expected([span])
@@ -151,6 +151,21 @@ def past_rate_unless_silent(histories: BuyingHistories, weeks: float) -> Floats:
     return np.asarray(np.where(silent, 0.0, past_rate(histories, weeks)))
 
 
+def past_and_after(
+    customer: Ints, day: Ints, amount: Floats, cut: int, until: int
+) -> tuple[Ints, BuyingHistories, Floats]:
+    """Who had bought before the day `cut`, their histories at its end, and how often each bought after it and until `until`."""
+    who, histories = from_customer_days(customer, day, amount, cut)
+    watched = histories.age_days > 0
+    who, histories = who[watched], histories.take(watched)
+    after = customer[(day > cut) & (day <= until)]
+    if not len(who):
+        return who, histories, np.zeros(0)
+    places = np.minimum(np.searchsorted(who, after), len(who) - 1)
+    later = np.bincount(places[who[places] == after], minlength=len(who))
+    return who, histories, later.astype(np.float64)
+
+
 def _held_out(customer: Ints, day: Ints, amount: Floats, as_of_day: int) -> list[_HeldOut]:
     """Both origins, or none: a law judged at one of them only would be judged by chance."""
     known = day <= as_of_day
@@ -163,14 +178,7 @@ def _held_out(customer: Ints, day: Ints, amount: Floats, as_of_day: int) -> list
         cut = as_of_day - min(round((1.0 - share) * span), round((1.0 - share) / (1.0 - ORIGINS[0]) * LONGEST_HOLD_OUT))
         if cut >= as_of_day:
             return []
-        who, histories = from_customer_days(customer, day, amount, cut)
-        watched = histories.age_days > 0
-        who, histories = who[watched], histories.take(watched)
-        after = day > cut
-        places = np.searchsorted(who, customer[after])
-        places = np.minimum(places, max(len(who) - 1, 0))
-        theirs = who[places] == customer[after] if len(who) else np.zeros(int(after.sum()), np.bool_)
-        later = np.bincount(places[theirs], minlength=len(who)).astype(np.float64)
+        who, histories, later = past_and_after(customer, day, amount, cut, as_of_day)
         if len(who) < FEWEST_CUSTOMERS or later.sum() < FEWEST_PURCHASES:
             return []
         origin = Origin(cut, as_of_day, len(who), int(later.sum()))
@@ -189,9 +197,9 @@ def _trials(tried: Sequence[_Tried]) -> list[Trial]:
     for members in range(2, min(MOST_MEMBERS, len(able)) + 1):
         for places in combinations(range(len(able)), members):
             forecasts = [np.asarray(said[list(places)].mean(axis=0)) for said in stacked]
-            score = _score([_errors(said, one.later) for said, one in zip(forecasts, tried, strict=True)])
+            judged = score([_errors(said, one.later) for said, one in zip(forecasts, tried, strict=True)])
             found.append(
-                Trial(tuple(able[place] for place in places), (), score * (1.0 + WORTH_A_MEMBER * (members - 1)))
+                Trial(tuple(able[place] for place in places), (), judged * (1.0 + WORTH_A_MEMBER * (members - 1)))
             )
     found.sort(key=lambda trial: trial.score)
     best = next((trial for trial in found if _may_win(trial)), None)
@@ -209,7 +217,7 @@ def _may_win(trial: Trial) -> bool:
 
 def _trial(names: tuple[str, ...], forecasts: Sequence[Floats], tried: Sequence[_Tried]) -> Trial:
     scored = tuple(accuracy(said, one.later) for said, one in zip(forecasts, tried, strict=True))
-    return Trial(names, scored, _score([(one.mae, one.rmse) for one in scored]))
+    return Trial(names, scored, score([(one.mae, one.rmse) for one in scored]))
 
 
 def _errors(said: Floats, later: Floats) -> tuple[float, float]:
@@ -217,7 +225,8 @@ def _errors(said: Floats, later: Floats) -> tuple[float, float]:
     return float(np.abs(error).mean()), float(np.sqrt((error @ error) / len(error)))
 
 
-def _score(errors: Sequence[tuple[float, float]]) -> float:
+def score(errors: Sequence[tuple[float, float]]) -> float:
+    """MAE and RMSE at each origin in one figure, by which laws are compared; the less the better."""
     logs = [
         (1.0 - RMSE_WEIGHT) * np.log(max(mae, 1e-12)) + RMSE_WEIGHT * np.log(max(rmse, 1e-12)) for mae, rmse in errors
     ]

@@ -15,10 +15,10 @@ import numpy as np
 
 from entente.differentiate.pure.accuracy import accuracy
 from entente.differentiate.pure.arrays import Floats, Ints
-from entente.differentiate.pure.buying_fit import attempt, statistics_of, without_leaving
-from entente.differentiate.pure.buying_laws import BuyingLaw
+from entente.differentiate.pure.buying_fit import Fits, statistics_of
+from entente.differentiate.pure.buying_laws import BuyingLaw, without_leaving
 from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
-from entente.differentiate.pure.hold_out_choice import RMSE_WEIGHT, Chosen, committee
+from entente.differentiate.pure.hold_out_choice import Chosen, committee, past_and_after, score
 from entente.differentiate.pure.newton import Matrix
 from entente.differentiate.pure.outlooks import outlook
 
@@ -100,15 +100,11 @@ def _nearer(gain: float) -> str:
 
 def _cut(customer: Ints, day: Ints, amount: Floats, origin: int, span: int, law: BuyingLaw) -> _Cut | str:
     """The past until `origin`, and what came in the `span` days after. Why not, in words, where there is too little of it."""
-    who, known = from_customer_days(customer, day, amount, origin)
-    watched = np.flatnonzero(known.age_days > 0)
-    if len(watched) < FEWEST_CUSTOMERS:
-        return f"{FEWEST_CUSTOMERS:,} customers with an older past are needed, and there are {len(watched):,}"
-    rows = watched[:: -(-len(watched) // MOST_LEARNED_FROM)]
-    who, known = who[rows], known.take(rows)
-    after = customer[(day > origin) & (day <= origin + span)]
-    places = np.minimum(np.searchsorted(who, after), len(who) - 1)
-    later = np.bincount(places[who[places] == after], minlength=len(who)).astype(np.float64)
+    who, known, later = past_and_after(customer, day, amount, origin, origin + span)
+    if len(who) < FEWEST_CUSTOMERS:
+        return f"{FEWEST_CUSTOMERS:,} customers with an older past are needed, and there are {len(who):,}"
+    part = slice(None, None, -(-len(who) // MOST_LEARNED_FROM))
+    known, later = known.take(part), later[part]
     if later.sum() < FEWEST_PURCHASES:
         return f"{FEWEST_PURCHASES:,} later purchases are needed to learn from, and there are {later.sum():,.0f}"
     refitted = _refitted(law, known)
@@ -120,11 +116,11 @@ def _cut(customer: Ints, day: Ints, amount: Floats, origin: int, span: int, law:
 
 def _refitted(law: BuyingLaw, known: BuyingHistories) -> BuyingLaw | None:
     """The same law as it would have been fitted then; where leaving could not be found yet, the same without."""
-    stats = statistics_of(known)
+    fits = Fits(statistics_of(known))
     fitted: list[BuyingLaw] = []
     for name in [member.name for member in law.members] or [law.name]:
         for tried in (name, without_leaving(name)):
-            answer = attempt(stats, tried)
+            answer = fits.attempt(tried)
             if isinstance(answer, BuyingLaw):
                 fitted.append(answer)
                 break
@@ -182,4 +178,4 @@ def _read(model: Any, summaries: Matrix, expected: Floats) -> Floats:
 def _score(said: Floats, later: Floats) -> float:
     """As laws are judged, in `hold_out_choice`."""
     found = accuracy(said, later)
-    return float(max(found.mae, 1e-12) ** (1.0 - RMSE_WEIGHT) * max(found.rmse, 1e-12) ** RMSE_WEIGHT)
+    return score([(found.mae, found.rmse)])

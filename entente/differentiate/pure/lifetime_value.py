@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from entente.differentiate.pure.arrays import Floats
+from entente.differentiate.pure.arrays import Bools, Floats
 from entente.differentiate.pure.buying_laws import BuyingLaw, formula_of
 from entente.differentiate.pure.histories import BuyingHistories
 from entente.differentiate.pure.outlooks import outlook
@@ -44,6 +44,7 @@ class LifetimeValues:
     by_span: (spans, n) purchases expected within each of the spans of `spans_of`; first_year, second_year: of those within a year,
     and in the year after.
     gain: money left of a purchase.
+    alive: chance to be active still; alive_is_known: whether that is a finding of the law.
     spend: expected spend at a future purchase.
     relative_error: standard error of the sum of all values as a share of it, from the uncertainty of the fitted
     parameters; what single customers do averages out in a sum, this does not.
@@ -57,6 +58,8 @@ class LifetimeValues:
     gain: Floats
     spend: Floats
     relative_error: float
+    alive: Floats
+    alive_is_known: Bools
 
     @property
     def first_year(self) -> Floats:
@@ -113,6 +116,8 @@ def lifetime_value(
         gain=np.array(gain),
         spend=spend,
         relative_error=_relative_error(law, spend_law, histories, margin, cost_to_serve, weeks, discount),
+        alive=look.alive,
+        alive_is_known=look.is_known,
     )
 
 

@@ -4,7 +4,7 @@ Made once for a law and its customers, asked for any span. What depends on few n
 set of them: purchases to come on (x, T), of regular buyers on the stages passed as well, chances to be there on (x, t_x, T).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import lgamma
 from typing import Final, Protocol
 
@@ -54,12 +54,13 @@ class _Separable:
         self.alive = chance_to_be_there(law, x, recency, age)
         self.is_known = is_finding(law, x)
         self._pairs = distinct(x.astype(np.int64), age.view(np.int64))
-        self._of_pair: Callable[[float], Floats] = lambda span: purchases_while_there(
-            law, x[self._pairs.first], age[self._pairs.first], span
-        )
+        self._law, self._x, self._age = law, x[self._pairs.first], age[self._pairs.first]
 
     def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
-        of_pair = sum(weight * self._of_pair(span) for span, weight in zip(spans, weights, strict=True))
+        of_pair = sum(
+            weight * purchases_while_there(self._law, self._x, self._age, span)
+            for span, weight in zip(spans, weights, strict=True)
+        )
         return np.asarray(self.alive * np.asarray(of_pair)[self._pairs.of_row])
 
 

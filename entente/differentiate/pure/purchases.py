@@ -19,7 +19,7 @@ from entente.differentiate.pure.buying_laws import (
     Refusal,
 )
 from entente.differentiate.pure.histories import BuyingHistories, ImpossibleHistory
-from entente.differentiate.pure.outlooks import is_finding, outlook, purchases_while_there
+from entente.differentiate.pure.outlooks import is_finding, outlook
 
 __all__ = [
     "BG_NBD",
@@ -37,7 +37,6 @@ __all__ = [
     "expected_purchases",
     "fit",
     "probability_alive",
-    "purchases_while_alive",
 ]
 
 
@@ -72,11 +71,6 @@ def probability_alive(law: BuyingLaw, repeats: Ints | Floats, recency: Floats, a
 def alive_is_meaningful(law: BuyingLaw, repeats: Ints | Floats) -> Bools:
     """(n,) True where `probability_alive` is a finding; False where the law assumes it (show a dash, never 100 %)."""
     return is_finding(law, np.asarray(repeats, np.float64))
-
-
-def purchases_while_alive(law: BuyingLaw, repeats: Floats, age: Floats, horizon: float) -> Floats:
-    """Purchases expected in the next `horizon` weeks from customers known to be active, of laws without stages. All (n,)."""
-    return purchases_while_there(law, np.asarray(repeats, np.float64), np.asarray(age, np.float64), horizon)
 
 
 def _checked(repeats: Ints | Floats, recency: Floats, age: Floats) -> tuple[Floats, Floats, Floats]:

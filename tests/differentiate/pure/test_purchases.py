@@ -7,12 +7,12 @@ from scipy import integrate, stats
 from entente.differentiate.pure.accuracy import accuracy
 from entente.differentiate.pure.buying_laws import BG_NBD, FIRM_RATE, MBG_NBD, NBD, PARAMETERS, BuyingLaw
 from entente.differentiate.pure.histories import ImpossibleHistory
+from entente.differentiate.pure.outlooks import purchases_while_there
 from entente.differentiate.pure.purchases import (
     alive_is_meaningful,
     expected_purchases,
     fit,
     probability_alive,
-    purchases_while_alive,
 )
 from tests.differentiate.pure.buyers import day_number, simulated, split
 
@@ -49,7 +49,7 @@ def test_the_same_silence_says_more_about_a_frequent_buyer():
 @pytest.mark.parametrize("x", [0, 1, 7, 300, 5000])
 def test_is_the_integral_over_rates_and_chances_to_leave(name, a, b, x):
     r, alpha, T, ahead = 0.5, 5.0, 90.0, 39.0
-    found = purchases_while_alive(law_of(name, r=r, alpha=alpha, a=a, b=b), np.array([float(x)]), np.array([T]), ahead)[
+    found = purchases_while_there(law_of(name, r=r, alpha=alpha, a=a, b=b), np.array([float(x)]), np.array([T]), ahead)[
         0
     ]
     stayed = b + x + (name == MBG_NBD)

@@ -28,7 +28,7 @@ def kept_at(rate, a_year, gain, customers=1, discount=0.0):
     columns = np.repeat(bought[:, None], customers, axis=1).astype(np.float32)
     empty, gains = np.zeros(customers), np.full(customers, gain)
     worth = present_value(columns, WEEKS, np.log1p(discount) / WEEKS_PER_YEAR)
-    return LifetimeValues(worth * gains, empty, empty, worth, columns, gains, gains, 0.0)
+    return LifetimeValues(worth * gains, empty, empty, worth, columns, gains, gains, 0.0, empty, empty == 0)
 
 
 @pytest.mark.parametrize("rate", [0.5, 0.8, 0.95])
