@@ -17,7 +17,7 @@ from entente.differentiate.pure.histories import DAYS_PER_WEEK
 from entente.differentiate.pure.hold_out_choice import choose, past_rate, past_rate_unless_silent
 from entente.differentiate.pure.learned import correction
 from entente.differentiate.pure.netting import Count
-from entente.differentiate.pure.purchases import expected_purchases
+from entente.differentiate.pure.purchases import purchases_of
 from entente.differentiate.worth import law_words, learned_words
 from entente.identify.counted import counting
 from entente.lib.errors import EntenteError
@@ -57,8 +57,8 @@ def backtest_value(
             columns, from_on, until=to_on, currency=firm.currency if firm else "EUR",
             margin_rate=float(firm.margin_rate) if firm else 0.0, counting=counting(),
         )  # fmt: skip
-        known = facts.purchases(count=count, until=from_on)
-        happened = facts.purchases(count=count, until=to_on)
+        known = facts.free_purchases(count=count, until=from_on)
+        happened = facts.free_purchases(count=count, until=to_on)
     progress("Fitting the laws", 0, None)
     customers, histories, chosen = choose(known.customer, known.day, known.amount, day_number(from_on))
     watched = histories.age_days > 0
@@ -71,7 +71,7 @@ def backtest_value(
     observed = spread(buyers, times.astype(np.float64), customers, 0.0)
 
     weeks = (to_on - from_on).days / DAYS_PER_WEEK
-    predicted = expected_purchases(chosen.law, histories.repeats, histories.recency, histories.age, weeks) * factor
+    predicted = purchases_of(chosen.law, histories, weeks) * factor
     plain, hiatus = past_rate(histories, weeks), past_rate_unless_silent(histories, weeks)
     result: dict[str, Any] = {
         **asdict(accuracy(predicted, observed)),

@@ -32,7 +32,7 @@ from entente.differentiate.pure.buying_laws import (
     formula_of,
     without_leaving,
 )
-from entente.differentiate.pure.histories import BuyingHistories, group
+from entente.differentiate.pure.histories import BuyingHistories
 from entente.differentiate.pure.likelihoods import Statistics
 from entente.differentiate.pure.newton import Matrix, Maximum, Objective, highest
 from entente.differentiate.pure.pareto_likelihood import pareto_nbd
@@ -61,7 +61,8 @@ NOBODY_LEAVES: Final = (
     "and values years ahead are on the high side."
 )
 BOUND: Final = float(np.log(1e4))
-THIN_TO: Final = 20_000
+THIN_TO: Final = (2_000, 30_000)
+"""Groups on which the climb begins: from every start on the fewest, from where that ended on more, then on all."""
 FREE_ON: Final = 50_000
 """Groups on which a law is freed; more would not move its weights."""
 
@@ -107,7 +108,7 @@ def choose_law(histories: BuyingHistories) -> Choice:
 
 
 def statistics_of(histories: BuyingHistories) -> Statistics:
-    return likelihoods.statistics(group(histories), histories.log_gaps)
+    return likelihoods.statistics(histories.grouped, histories.log_gaps)
 
 
 def attempt(stats: Statistics, name: str) -> BuyingLaw | Refusal:
@@ -235,11 +236,14 @@ def _firm_rate(stats: Statistics | None) -> BuyingLaw:
 
 
 def _maximum(stats: Statistics, name: str, prior: float) -> Maximum:
+    """Its `value` is the likelihood alone, without what the prior takes off."""
     starts = _starts(stats, name)
-    if len(stats.x) > 2 * THIN_TO:
-        thin = stats.thinned(THIN_TO)
-        starts = [highest(_objective(thin, name, prior), starts, thin.customers).at]
-    return highest(_objective(stats, name, prior), starts, stats.customers)
+    for groups in THIN_TO:
+        if len(stats.x) > 2 * groups:
+            thin = stats.thinned(groups)
+            starts = [highest(_objective(thin, name, prior), starts, thin.customers).at]
+    best = highest(_objective(stats, name, prior), starts, stats.customers)
+    return replace(best, value=float(_plain(stats, name)(best.at)[0])) if prior else best
 
 
 def _starts(stats: Statistics, name: str) -> list[Floats]:
@@ -287,7 +291,7 @@ def _law(stats: Statistics, name: str, best: Maximum, notes: tuple[str, ...]) ->
     return BuyingLaw(
         name=name,
         parameters=dict(zip(PARAMETERS[name], np.exp(best.at).tolist(), strict=True)),
-        log_likelihood=float(_plain(stats, name)(best.at)[0]),
+        log_likelihood=best.value,
         covariance=np.asarray(np.linalg.inv(-best.hessian), np.float64),
         customers=int(stats.customers),
         converged=best.converged,

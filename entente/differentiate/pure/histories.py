@@ -5,8 +5,12 @@ One purchase is one customer-day. `x` repeats after the first purchase, recency 
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit
 
 from entente.differentiate.pure.arrays import Bools, Floats, Indexes, Ints
 from entente.differentiate.pure.grouping import distinct
@@ -71,6 +75,18 @@ class BuyingHistories:
         """Some of the customers: their numbers in line, a mask, or a slice."""
         return BuyingHistories(*(None if column is None else column[rows] for column in self._columns()))  # type: ignore[arg-type]
 
+    @cached_property
+    def grouped(self) -> "GroupedHistories":
+        """The distinct (x, t_x, T) with counts. One pass, no sort, made once."""
+        groups = distinct(self.repeats, self.recency_days, self.age_days)
+        return GroupedHistories(
+            repeats=self.repeats[groups.first],
+            recency_days=self.recency_days[groups.first],
+            age_days=self.age_days[groups.first],
+            customers=groups.sizes,
+            of_customer=groups.of_row,
+        )
+
     @property
     def purchases(self) -> Ints:
         """All purchases, the first included: x + 1."""
@@ -101,18 +117,6 @@ class GroupedHistories:
     of_customer: Indexes
 
 
-def group(histories: BuyingHistories) -> GroupedHistories:
-    """Collapse customers to the distinct (x, t_x, T) with counts. One pass, no sort."""
-    groups = distinct(histories.repeats, histories.recency_days, histories.age_days)
-    return GroupedHistories(
-        repeats=histories.repeats[groups.first],
-        recency_days=histories.recency_days[groups.first],
-        age_days=histories.age_days[groups.first],
-        customers=groups.sizes,
-        of_customer=groups.of_row,
-    )
-
-
 def from_customer_days(customer: Ints, day: Ints, amount: Floats, as_of_day: int) -> tuple[Ints, BuyingHistories]:
     """Histories as they stood at the end of `as_of_day`, from one row per customer and day.
 
@@ -122,25 +126,52 @@ def from_customer_days(customer: Ints, day: Ints, amount: Floats, as_of_day: int
 
     Returns the customer numbers (n,) and their histories, in the same order. Raises ImpossibleHistory when unsorted.
     """
-    known = day <= as_of_day
-    customer, day, amount = customer[known], day[known].astype(np.int64), amount[known]
-    if not len(customer):
-        none = np.zeros(0, np.int64)
-        return none, BuyingHistories(none, none, none, np.zeros(0))
-    same = customer[1:] == customer[:-1]
-    if (customer[1:] < customer[:-1]).any() or (same & (day[1:] <= day[:-1])).any():
+    customer, day, amount = _plain(customer, np.int64), _plain(day, np.int64), _plain(amount, np.float64)
+    ids, *columns, is_sorted = _histories(customer, day, amount, as_of_day)
+    if not is_sorted:
         raise ImpossibleHistory(
             "Customer-days must be sorted by customer and day, one row for each. Sort and add up first."
         )
-    starts = np.flatnonzero(np.concatenate(([True], ~same)))
-    ends = np.append(starts[1:], len(customer)) - 1
-    bought = ends - starts + 1
-    log_gap = np.zeros(len(customer))
-    log_gap[1:][same] = np.log((day[1:] - day[:-1])[same] / DAYS_PER_WEEK)
-    return customer[starts].astype(np.int64), BuyingHistories(
-        repeats=bought - 1,
-        recency_days=day[ends] - day[starts],
-        age_days=as_of_day - day[starts],
-        spend_mean=np.add.reduceat(amount.astype(np.float64), starts) / bought,
-        log_gaps=np.add.reduceat(log_gap, starts),
-    )
+    return ids, BuyingHistories(*columns)
+
+
+def _plain(column: npt.NDArray[Any], kind: type[np.generic]) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(column, dtype=kind)
+
+
+@njit(cache=True)
+def _histories(customer, day, amount, as_of_day):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """The columns of the histories, and whether the rows known by then were sorted."""
+    n = 0
+    before = -1
+    for i in range(customer.size):
+        if day[i] <= as_of_day:
+            n += before < 0 or customer[i] != customer[before]
+            before = i
+    ids = np.empty(n, np.int64)
+    repeats = np.zeros(n, np.int64)
+    first = np.empty(n, np.int64)
+    last = np.empty(n, np.int64)
+    spend = np.zeros(n, np.float64)
+    log_gaps = np.zeros(n, np.float64)
+    is_sorted = True
+    at = -1
+    for i in range(customer.size):
+        if day[i] > as_of_day:
+            continue
+        if at < 0 or customer[i] != ids[at]:
+            if at >= 0 and customer[i] < ids[at]:
+                is_sorted = False
+                break
+            at += 1
+            ids[at] = customer[i]
+            first[at] = day[i]
+        else:
+            if day[i] <= last[at]:
+                is_sorted = False
+                break
+            repeats[at] += 1
+            log_gaps[at] += np.log((day[i] - last[at]) / DAYS_PER_WEEK)
+        last[at] = day[i]
+        spend[at] += amount[i]
+    return ids, repeats, last - first, as_of_day - first, spend / (repeats + 1), log_gaps, is_sorted

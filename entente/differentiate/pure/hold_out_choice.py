@@ -30,7 +30,7 @@ from entente.differentiate.pure.buying_laws import (
 )
 from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
 from entente.differentiate.pure.newton import Matrix
-from entente.differentiate.pure.outlooks import outlook
+from entente.differentiate.pure.outlooks import outlook_of
 
 ORIGINS: Final = (0.5, 0.7)
 RMSE_WEIGHT: Final = 0.75
@@ -128,7 +128,6 @@ class _Tried:
         self.later = held_out.later
         self.said: dict[str, Floats] = {}
         self.refused: list[Refusal] = []
-        x = known.repeats.astype(np.float64)
         for name in (*candidates, *COMPARED_ONLY):
             answer = fits.attempt(name)
             if isinstance(answer, Refusal):
@@ -136,7 +135,7 @@ class _Tried:
                 instead = without_leaving(name) if name in REGULAR else ""
                 answer = fits.attempt(instead) if instead and name in candidates else answer
             if isinstance(answer, BuyingLaw):
-                self.said[answer.name] = outlook(answer, x, known.recency, known.age).expected([span])
+                self.said[answer.name] = outlook_of(answer, known).expected([span])
         self.rules = {PAST_RATE: past_rate(known, span), HIATUS: past_rate_unless_silent(known, span)}
 
 

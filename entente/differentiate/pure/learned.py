@@ -20,7 +20,7 @@ from entente.differentiate.pure.buying_laws import BuyingLaw, without_leaving
 from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
 from entente.differentiate.pure.hold_out_choice import Chosen, committee, past_and_after, score
 from entente.differentiate.pure.newton import Matrix
-from entente.differentiate.pure.outlooks import outlook
+from entente.differentiate.pure.outlooks import outlook_of
 
 FEWEST_CUSTOMERS: Final = 2_000
 """Known at the first origin, so that both hold-outs show something."""
@@ -136,7 +136,7 @@ def _summaries(law: BuyingLaw, known: BuyingHistories, span: int) -> tuple[Matri
     still there. Ages and rates themselves are higher or lower at every later origin, and what was learned of them would be
     read where nothing was learned.
     """
-    look = outlook(law, known.repeats.astype(np.float64), known.recency, known.age)
+    look = outlook_of(law, known)
     expected = np.maximum(look.expected([span / DAYS_PER_WEEK]), 1e-9)
     gap = known.recency / np.maximum(known.repeats, 1)
     columns = (

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from entente.differentiate.pure.arrays import Bools, Floats
 from entente.differentiate.pure.buying_laws import BuyingLaw, formula_of
 from entente.differentiate.pure.histories import BuyingHistories
-from entente.differentiate.pure.outlooks import outlook
+from entente.differentiate.pure.outlooks import outlook_of
 from entente.differentiate.pure.spend import SpendLaw, expected_spend
 from entente.differentiate.pure.value_interval import outcome_interval
 from entente.lib.errors import EntenteError
@@ -96,7 +96,7 @@ def lifetime_value(
     """
     _check(months, yearly_discount, interval, draws, margin, cost_to_serve)
     weeks, discount = months / 12.0 * WEEKS_PER_YEAR, float(np.log1p(yearly_discount)) / WEEKS_PER_YEAR
-    look = outlook(law, histories.repeats.astype(np.float64), histories.recency, histories.age)
+    look = outlook_of(law, histories)
     by_span = np.stack([look.expected([span]).astype(np.float32) for span in spans_of(weeks)])
     if factor is not None:
         by_span *= factor.astype(np.float32)
@@ -123,7 +123,7 @@ def lifetime_value(
 
 def discounted_purchases(law: BuyingLaw, histories: BuyingHistories, weeks: float, discount: float) -> Floats:
     """Purchases expected in the next `weeks`, each worth exp(-discount * week). Returns (n,)."""
-    look = outlook(law, histories.repeats.astype(np.float64), histories.recency, histories.age)
+    look = outlook_of(law, histories)
     return look.expected(spans_of(weeks), _leans(weeks, discount).tolist())
 
 

@@ -82,11 +82,12 @@ def statistics(grouped: GroupedHistories, log_gaps: Floats | None = None) -> Sta
 
 
 def _statistics(x: Floats, last: Ints, age: Ints, weight: Floats, log_gaps: float | None = None) -> Statistics:
-    counts, which = np.unique(x, return_inverse=True)
+    at_x = np.bincount(x.astype(np.int64), weights=weight)
+    counts = np.flatnonzero(at_x)
     length = int(age.max()) + 1
     return Statistics(
-        counts=counts,
-        customers_at=np.bincount(which, weights=weight).astype(np.float64),
+        counts=counts.astype(np.float64),
+        customers_at=at_x[counts].astype(np.float64),
         days=np.arange(length) / DAYS_PER_WEEK,
         watched=np.bincount(age, weights=weight, minlength=length).astype(np.float64),
         repeats_at=np.bincount(age, weights=weight * x, minlength=length).astype(np.float64),

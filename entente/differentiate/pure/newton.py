@@ -13,7 +13,7 @@ Objective = Callable[[Floats], tuple[float, Floats, Matrix]]
 
 LONGEST_STEP = 1.5
 STEPS = 100
-GRADIENT_AT_REST = 1e-8
+GRADIENT_AT_REST = 1e-7
 
 
 @dataclass(frozen=True)

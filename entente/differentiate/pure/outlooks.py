@@ -1,7 +1,7 @@
 """What a fitted law expects of each customer: is the customer still there, and how often will they buy?
 
 Made once for a law and its customers, asked for any span. What depends on few numbers only is computed once for each distinct
-set of them: purchases to come on (x, T), of regular buyers on the stages passed as well, chances to be there on (x, t_x, T).
+set of them: chances to be there on (x, t_x, T), purchases to come on (x, T), of regular buyers on the stages passed as well.
 """
 
 from collections.abc import Sequence
@@ -9,19 +9,24 @@ from math import lgamma
 from typing import Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 from scipy.special import expit, hyp2f1
 
 from entente.differentiate.pure import free_mixture
-from entente.differentiate.pure.arrays import Bools, Floats
+from entente.differentiate.pure.arrays import Bools, Floats, Indexes
 from entente.differentiate.pure.buying_laws import BG_NBD, CNBD, FIRM_RATE, MBG_CNBD, NBD, PARETO_NBD, SHIFT, BuyingLaw
 from entente.differentiate.pure.free_mixture import LEAVING, Mixture
 from entente.differentiate.pure.grouping import distinct
+from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories
 from entente.differentiate.pure.newton import Matrix
 from entente.differentiate.pure.pareto_likelihood import odds_of_having_left
 from entente.lib.distinct import distinct as distinct_values
 
-_NODES_OF_AGE: Final = 40
+Places = npt.NDArray[np.intp]
+
+_NODES: Final = 40
+_ANGLES: Final = (2.0 * np.arange(_NODES) + 1.0) * np.pi / (2.0 * _NODES)
 _NEAR_ONE: Final = 1e-4
 _NEAR_POLE: Final = 1e-7
 
@@ -38,13 +43,37 @@ class Outlook(Protocol):
 
 def outlook(law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> Outlook:
     """x: (n,) repeats; recency, age: (n,) weeks. Columns must be possible: `purchases` checks them."""
+    alike = distinct(x.astype(np.int64), recency.view(np.int64), age.view(np.int64))
+    of_groups = _of_groups(law, x[alike.first], recency[alike.first], age[alike.first])
+    return _HandedOut(of_groups, alike.of_row)
+
+
+def outlook_of(law: BuyingLaw, histories: BuyingHistories) -> Outlook:
+    """The same of whole histories, which are grouped once."""
+    grouped = histories.grouped
+    recency, age = grouped.recency_days / DAYS_PER_WEEK, grouped.age_days / DAYS_PER_WEEK
+    return _HandedOut(_of_groups(law, grouped.repeats.astype(np.float64), recency, age), grouped.of_customer)
+
+
+def _of_groups(law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> Outlook:
     if law.members:
-        return _Mean([outlook(member, x, recency, age) for member in law.members], law)
+        return _Mean([_of_groups(member, x, recency, age) for member in law.members], law)
     if law.mixture is not None:
         return _Free(law, law.mixture, x, recency, age)
     if law.name in MBG_CNBD or law.name in CNBD:
         return _Staged(law, x, recency, age)
     return _Separable(law, x, recency, age)
+
+
+class _HandedOut:
+    """What was worked out for each distinct (x, t_x, T) once, given to everybody who shares it."""
+
+    def __init__(self, of_groups: Outlook, of_customer: Indexes) -> None:
+        self._of_groups, self._of_customer = of_groups, of_customer
+        self.alive, self.is_known = of_groups.alive[of_customer], of_groups.is_known[of_customer]
+
+    def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
+        return np.asarray(self._of_groups.expected(spans, weights)[self._of_customer])
 
 
 class _Separable:
@@ -65,23 +94,45 @@ class _Separable:
 
 
 class _Staged:
-    """MBG/CNBD-k and CNBD-k of k > 1: how long the silence lasted tells how near the next purchase is."""
+    """MBG/CNBD-k and CNBD-k of k > 1: how long the silence lasted tells how near the next purchase is.
+
+    What is to come after x purchases hangs on span / (alpha + T) alone, so that one table over it answers for all ages and spans.
+    """
 
     def __init__(self, law: BuyingLaw, x: Floats, recency: Floats, age: Floats) -> None:
         self._law = law
         self.is_known = is_finding(law, x)
-        self._pairs = distinct(x.astype(np.int64), age.view(np.int64))
-        self._grid = _Grid(x[self._pairs.first], age[self._pairs.first])
+        self._xs, self._at = distinct_values(x), law.parameters["alpha"] + distinct_values(age)
+        self._places = np.searchsorted(self._xs, x), np.searchsorted(self._at, law.parameters["alpha"] + age)
         self._passed = stages_passed(law, x, recency, age)
         self.alive = chance_to_be_there(law, x, recency, age)
+        self._ends = np.inf, -np.inf
 
     def expected(self, spans: Sequence[float], weights: Sequence[float] = (1.0,)) -> Floats:
-        grid, law = self._grid, self._law
-        on_grid = sum(w * by_stages_passed(law, grid.x, grid.age, span) for span, w in zip(spans, weights, strict=True))
+        if not len(self.alive):
+            return np.zeros(0)
+        lean = np.zeros((len(self._at), _NODES))
+        for span, weight in zip(spans, weights, strict=True):
+            if span > 0.0:
+                self._reach(span)
+                lean += weight * _leaning(np.log(span / self._at), self._nodes)
+        if not lean.any():
+            return np.zeros(len(self.alive))
         to_come = np.zeros(len(self.alive))
-        for j in range(law.stages):
-            to_come += self._passed[:, j] * grid.read(np.asarray(on_grid)[:, j])[self._pairs.of_row]
+        for j in range(self._law.stages):
+            to_come += self._passed[:, j] * _read(self._table[:, :, j], lean, *self._places)
         return np.asarray(self.alive * to_come)
+
+    def _reach(self, span: float) -> None:
+        """Make the table for this span and all down to a sixtieth of it, which is what a discounted sum over it asks for."""
+        if self._ends[0] <= span <= self._ends[1]:
+            return
+        law, self._ends = self._law, (span / 60.0, span)
+        a, b = law.parameters.get("a", 0.0), law.parameters.get("b", 1.0)
+        self._nodes = _chebyshev(np.log(self._ends[0] / self._at[-1]), np.log(span / self._at[0]))
+        x, at = (part.ravel() for part in np.meshgrid(self._xs, np.exp(-self._nodes), indexing="ij"))
+        found = _by_stages_passed(law.parameters["r"] + law.stages * x, at, b + x + 1.0, 1.0, law.stages, a)
+        self._table = found.reshape(len(self._xs), _NODES, law.stages)
 
 
 class _Free:
@@ -130,19 +181,26 @@ class _Grid:
     def __init__(self, x: Floats, age: Floats) -> None:
         """x, age: (pairs,). Made are `x` and `age` to compute at."""
         xs, ages = distinct_values(x), distinct_values(age)
-        nodes, lean = _chebyshev(ages) if len(ages) > _NODES_OF_AGE else (ages, np.eye(len(ages)))
-        self._lean: Matrix = lean
+        nodes, self._lean = ages, np.eye(len(ages))
+        if len(ages) > _NODES:
+            at = np.log(4.0 + ages)
+            logs = _chebyshev(at[0], at[-1])
+            nodes, self._lean = np.exp(logs) - 4.0, _leaning(at, logs)
         self.x, self.age = (np.ascontiguousarray(part.ravel()) for part in np.meshgrid(xs, nodes, indexing="ij"))
         self._shape = (len(xs), len(nodes))
-        self._at = np.searchsorted(xs, x), np.searchsorted(ages, age)
+        self._places = np.searchsorted(xs, x), np.searchsorted(ages, age)
 
     def read(self, computed: Floats) -> Floats:
         """(pairs,) of what was computed at `x` and `age`."""
-        at_x, at_age = self._at
-        # For every x at every age, by matrix product, where there are not many more of them than pairs.
-        if self._shape[0] * len(self._lean) <= 4 * len(at_x):
-            return np.asarray((computed.reshape(self._shape) @ self._lean.T)[at_x, at_age])
-        return np.asarray((computed.reshape(self._shape)[at_x] * self._lean[at_age]).sum(axis=1))
+        return _read(computed.reshape(self._shape), self._lean, *self._places)
+
+
+def _read(table: Matrix, lean: Matrix, at_x: Places, at_age: Places) -> Floats:
+    """What a table (xs, nodes) says at each pair of places; lean: (ages, nodes) how much of each node counts."""
+    # For every x at every age, by matrix product, where there are not many more of them than pairs.
+    if len(table) * len(lean) <= 4 * len(at_x):
+        return np.asarray((table @ lean.T)[at_x, at_age])
+    return np.asarray((table[at_x] * lean[at_age]).sum(axis=1))
 
 
 class _Mean:
@@ -158,16 +216,18 @@ class _Mean:
         return np.asarray(sum(one.expected(spans, weights) for one in self._members) / len(self._members))
 
 
-def _chebyshev(ages: Floats) -> tuple[Floats, Matrix]:
-    """Ages to compute at, and how much of each counts for every age asked for: barycentric on ln(4 weeks + age)."""
-    at = np.log(4.0 + ages)
-    angle = (2.0 * np.arange(_NODES_OF_AGE) + 1.0) * np.pi / (2.0 * _NODES_OF_AGE)
-    nodes = 0.5 * (at[0] + at[-1]) + 0.5 * (at[-1] - at[0]) * np.cos(angle)
-    sign = np.where(np.arange(_NODES_OF_AGE) % 2, -1.0, 1.0) * np.sin(angle)
+def _chebyshev(low: float, high: float) -> Floats:
+    """(nodes,) where to compute a function that will be asked for between the two."""
+    return np.asarray(0.5 * (low + high) + 0.5 * (high - low) * np.cos(_ANGLES))
+
+
+def _leaning(at: Floats, nodes: Floats) -> Matrix:
+    """(n, nodes) how much of what was computed at each node counts at each place: barycentric interpolation."""
+    sign = np.where(np.arange(len(nodes)) % 2, -1.0, 1.0) * np.sin(_ANGLES)
     away = at[:, None] - nodes
     exact = np.abs(away) < 1e-13
     lean = np.where(exact.any(axis=1, keepdims=True), exact.astype(np.float64), sign / np.where(exact, 1.0, away))
-    return np.exp(nodes) - 4.0, lean / lean.sum(axis=1, keepdims=True)
+    return np.asarray(lean / lean.sum(axis=1, keepdims=True))
 
 
 def is_finding(law: BuyingLaw, x: Floats) -> Bools:
@@ -183,9 +243,7 @@ def chance_to_be_there(law: BuyingLaw, x: Floats, recency: Floats, age: Floats) 
         return np.ones(len(x))
     if law.name == PARETO_NBD:
         r, alpha, s, beta = (float(v) for v in law.vector())
-        alike = distinct(x.astype(np.int64), recency.view(np.int64), age.view(np.int64))
-        odds = odds_of_having_left(r, alpha, s, beta, x[alike.first], recency[alike.first], age[alike.first])
-        return np.asarray(expit(-odds)[alike.of_row])
+        return np.asarray(expit(-odds_of_having_left(r, alpha, s, beta, x, recency, age)))
     r, alpha, a, b = law.vector()
     tries = x + SHIFT[law.name] - 1.0
     odds = np.log(a / np.maximum(b + tries, b)) + (r + law.stages * x) * np.log((alpha + age) / (alpha + recency))
@@ -232,7 +290,7 @@ def _by_stages_passed(s, at, stayed, weeks, k, a):  # type: ignore[no-untyped-de
         for j in range(k):
             shape = s[i] + j
             mean = shape * weeks / at[i]
-            reach = 10.0 * np.sqrt(mean * (1.0 + weeks / at[i])) + 30.0
+            reach = 7.0 * np.sqrt(mean * (1.0 + weeks / at[i])) + 10.0
             n = max(0.0, np.floor(mean - reach))
             chance = np.exp(lgamma(shape + n) - lgamma(shape) - lgamma(n + 1.0) + shape * log_one_less_z + n * log_z)
             bought, still, purchases = 0, 1.0, 0.0
@@ -246,7 +304,7 @@ def _by_stages_passed(s, at, stayed, weeks, k, a):  # type: ignore[no-untyped-de
                     bought += 1
                 total += chance
                 weighed += chance * purchases
-                if n > mean and chance < 1e-13 * total:
+                if n > mean and chance < 1e-10 * total:
                     break
                 chance *= (shape + n) / (n + 1.0) * z
                 n += 1.0

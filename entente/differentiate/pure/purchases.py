@@ -19,7 +19,7 @@ from entente.differentiate.pure.buying_laws import (
     Refusal,
 )
 from entente.differentiate.pure.histories import BuyingHistories, ImpossibleHistory
-from entente.differentiate.pure.outlooks import is_finding, outlook
+from entente.differentiate.pure.outlooks import is_finding, outlook, outlook_of
 
 __all__ = [
     "BG_NBD",
@@ -37,6 +37,7 @@ __all__ = [
     "expected_purchases",
     "fit",
     "probability_alive",
+    "purchases_of",
 ]
 
 
@@ -52,9 +53,12 @@ def expected_purchases(law: BuyingLaw, repeats: Ints | Floats, recency: Floats, 
     Source: BG/NBD Fader, Hardie & Lee (2005), eq. (10), in Euler's form; MBG/NBD the same with b + 1 for b.
     """
     x, recency, age = _checked(repeats, recency, age)
-    if not (np.isfinite(horizon) and horizon >= 0.0):
-        raise ImpossibleHistory(f"Nobody can look {horizon} weeks ahead: give a horizon of 0 weeks or more.")
-    return outlook(law, x, recency, age).expected([horizon])
+    return outlook(law, x, recency, age).expected([_horizon(horizon)])
+
+
+def purchases_of(law: BuyingLaw, histories: BuyingHistories, horizon: float) -> Floats:
+    """As `expected_purchases`, of histories, which have been checked and are grouped once."""
+    return outlook_of(law, histories).expected([_horizon(horizon)])
 
 
 def probability_alive(law: BuyingLaw, repeats: Ints | Floats, recency: Floats, age: Floats) -> Floats:
@@ -71,6 +75,12 @@ def probability_alive(law: BuyingLaw, repeats: Ints | Floats, recency: Floats, a
 def alive_is_meaningful(law: BuyingLaw, repeats: Ints | Floats) -> Bools:
     """(n,) True where `probability_alive` is a finding; False where the law assumes it (show a dash, never 100 %)."""
     return is_finding(law, np.asarray(repeats, np.float64))
+
+
+def _horizon(weeks: float) -> float:
+    if not (np.isfinite(weeks) and weeks >= 0.0):
+        raise ImpossibleHistory(f"Nobody can look {weeks} weeks ahead: give a horizon of 0 weeks or more.")
+    return weeks
 
 
 def _checked(repeats: Ints | Floats, recency: Floats, age: Floats) -> tuple[Floats, Floats, Floats]:

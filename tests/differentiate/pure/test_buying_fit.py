@@ -5,7 +5,6 @@ from scipy.special import gammaln
 from entente.differentiate.pure import likelihoods
 from entente.differentiate.pure.buying_fit import LawRefused, choose_law, fit
 from entente.differentiate.pure.buying_laws import BG_NBD, FIRM_RATE, MBG_NBD, NBD, STEADY
-from entente.differentiate.pure.histories import group
 from tests.differentiate.pure.buyers import histories, simulated
 
 
@@ -36,13 +35,13 @@ def test_the_likelihood_is_the_papers_written_out(cdnow, shift):
     could_leave = x + shift > 0
     gone = log_beta(a + 1, b + np.maximum(x + shift, 1) - 1) - log_beta(a, b) - (r + x) * np.log(alpha + t)
     expected = (rate + np.where(could_leave, np.logaddexp(alive, gone), alive)).sum()
-    value, _, _ = likelihoods.bg_nbd(likelihoods.statistics(group(cdnow)), np.log([r, alpha, a, b]), shift)
+    value, _, _ = likelihoods.bg_nbd(likelihoods.statistics(cdnow.grouped), np.log([r, alpha, a, b]), shift)
     assert value == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("shift", [0, 1])
 def test_gradient_and_hessian_are_those_of_the_value(shift):
-    stats = likelihoods.statistics(group(simulated(300, seed=1)[0]))
+    stats = likelihoods.statistics(simulated(300, seed=1)[0].grouped)
     at, step = np.log([0.5, 5.0, 0.7, 2.0]), 1e-5
     _, gradient, hessian = likelihoods.bg_nbd(stats, at, shift)
     ends = [[likelihoods.bg_nbd(stats, at + sign * step * unit, shift) for sign in (1, -1)] for unit in np.eye(4)]

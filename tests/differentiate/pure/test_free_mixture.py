@@ -132,7 +132,7 @@ def test_ages_between_the_nodes_are_interpolated_to_a_thousandth(name, monkeypat
     law = fit(known, name)
     columns = known.repeats.astype(float), known.recency, known.age
     found = outlook(law, *columns).expected([26.0, 52.0], [0.3, 0.7])
-    monkeypatch.setattr("entente.differentiate.pure.outlooks._NODES_OF_AGE", 10**6)
+    monkeypatch.setattr("entente.differentiate.pure.outlooks._NODES", 10**6)
     assert found == pytest.approx(outlook(law, *columns).expected([26.0, 52.0], [0.3, 0.7]), rel=1e-3)
 
 

@@ -10,7 +10,13 @@ from entente.differentiate.pure.buying_fit import LawRefused, choose_law, fit, s
 from entente.differentiate.pure.buying_laws import CNBD, MBG_CNBD, MBG_NBD, PARETO_NBD, REGULAR, STAGES, BuyingLaw
 from entente.differentiate.pure.histories import BuyingHistories, ImpossibleHistory
 from entente.differentiate.pure.likelihoods import bg_nbd
-from entente.differentiate.pure.outlooks import by_stages_passed, chance_to_be_there, outlook, purchases_while_there
+from entente.differentiate.pure.outlooks import (
+    by_stages_passed,
+    chance_to_be_there,
+    outlook,
+    purchases_while_there,
+    stages_passed,
+)
 from entente.differentiate.pure.pareto_likelihood import odds_of_having_left, pareto_nbd
 from entente.differentiate.pure.purchases import expected_purchases
 from entente.differentiate.pure.regular_likelihood import cnbd, mbg_cnbd
@@ -188,3 +194,18 @@ def test_predicts_the_second_half_of_cdnow(cdnow_days):
 def test_a_history_must_have_gaps_that_are_numbers():
     with pytest.raises(ImpossibleHistory, match="Customer number 0"):
         BuyingHistories([1], [7], [30], [10.0], [np.nan])
+
+
+@pytest.mark.parametrize("law", [law_of("cnbd_2", r=1.3, alpha=2.0), law_of("mbg_cnbd_3", r=0.8, alpha=1.5, a=0.5, b=2.0)])
+def test_one_table_answers_for_all_ages_and_spans(law):
+    rng = np.random.default_rng(4)
+    x = rng.integers(0, 60, 400).astype(float)
+    age = (rng.integers(60, 1500, 400) / 7.0).round(6)
+    recency = np.where(x > 0, age * rng.uniform(0.5, 1.0, 400), 0.0)
+    look, passed = outlook(law, x, recency, age), stages_passed(law, x, recency, age)
+    for span in (156.0, 3.0, 80.0, 400.0):
+        exact = look.alive * (passed * by_stages_passed(law, x, age, span)).sum(axis=1)
+        assert look.expected([span]) == pytest.approx(exact, rel=1e-6)
+    both = 0.3 * look.expected([10.0]) + 2.0 * look.expected([60.0])
+    assert look.expected([10.0, 60.0], [0.3, 2.0]) == pytest.approx(both, rel=1e-6)
+    assert not look.expected([0.0]).any()
