@@ -129,7 +129,16 @@ def fingerprint_of(as_of: date, firm: Firm) -> str:
         "counting": mapping_mark(counting()),
         "settings": list(
             Setting.objects.filter(
-                name__in=("pyramid", "activity_rates", "plays", "contact_policy", "hold_out", "knowing", "profile")
+                name__in=(
+                    "pyramid",
+                    "activity_rates",
+                    "plays",
+                    "contact_policy",
+                    "hold_out",
+                    "knowing",
+                    "profile",
+                    "contracts",
+                )
             ).values_list("id", flat=True)
         ),
         "firm": [firm.currency, str(firm.margin_rate), firm.country, firm.zone],

@@ -87,9 +87,11 @@ def _circle(as_of: date, progress: terminal.Progress) -> None:
     from entente.differentiate.compare_countings import compared
     from entente.identify.counted import Counting, relates
     from entente.jobs import defer_comparison
+    from entente.sample.steer import steer
     from entente.staff.firm import firm_today
 
     cycle = run_cycle(as_of, today=firm_today(), progress=progress)
+    steer(cycle)
     # Where customers relate, the page that compares ways to count them soon has something to show.
     if relates() and compared(cycle, Counting.BUYER, Counting.GROUP) is None:
         defer_comparison(cycle.pk, Counting.BUYER.value, Counting.GROUP.value)

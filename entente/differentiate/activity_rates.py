@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from entente.differentiate.pure.cost_to_serve import ACTIVITIES
 from entente.differentiate.pure.serving_terms import ImpossibleRate, ServingTerms, checked
+from entente.differentiate.written import InTwoWays, decimal
 from entente.lib.errors import WrongFields
 from entente.staff.models import User
 from entente.staff.settings import Figure, put_setting, setting
@@ -52,17 +53,19 @@ def rate_figures() -> dict[str, list[Figure]]:
 
 def set_rates(values: Mapping[str, str], *, by: User | None) -> ServingTerms:
     """Reckon otherwise from the next cycle on. A figure left out or empty stays. Raises ImpossibleRates, with all that is wrong."""
-    plain = ServingTerms().as_dict()
+    plain, now = ServingTerms().as_dict(), serving_terms().as_dict()
     wanted: dict[str, Any] = dict(setting(NAME))
     errors: dict[str, str] = {}
     for name in plain:
         text = values.get(name, "").strip()
-        if not text:
+        if not text or text == _written(now[name]):
             continue
         try:
             wanted[name] = checked(name, text if name.endswith(".precision") else _number(text))
         except ImpossibleRate as error:
             errors[name] = _(error.what)
+        except InTwoWays as error:
+            errors[name] = str(error)
         except ValueError:
             errors[name] = _("Give a number, such as 2.5.")
     for one in ACTIVITIES:
@@ -81,7 +84,7 @@ def set_rates(values: Mapping[str, str], *, by: User | None) -> ServingTerms:
 
 
 def _number(text: str) -> float:
-    return float(text.replace(",", ".").replace("٫", "."))
+    return float(decimal(text))
 
 
 def _written(value: float | str) -> str:

@@ -15,14 +15,18 @@ NAME: Final = "name"
 DEALING: Final = "dealing"
 
 PROTECTED: Final = {
-    "age": "age|aged|born|*birth*|dob|*geburt*|alter|alters*|jahrgang|возраст*|*рожд*|سن|*تولد*",
-    "sex": "sex|gender*|*geschlecht*|salutation|anrede|пол|гендер*|обращение|*جنسیت*",
-    "nationality": "national*|citizen*|staatsangehorig*|staatsburger*|passport*|гражданств*|национальност*|ملیت|تابعیت",
-    "origin": "origin*|ethni*|race|racial|skin*|herkunft*|hautfarbe|abstammung|происхожд*|этнич*|раса|قومیت|نژاد",
+    "age": "age|aged|agegroup|ageband|agerange|born|*birth*|dob|d o b|yob|"
+    "*geburt*|geb|gebdat*|alter|alters*|jahrgang|возраст*|*рожд*|سن|*تولد*",
+    "sex": "sex|gender*|male|female|*geschlecht*|mannlich|weiblich|мужской|женский|salutation|anrede|пол|гендер*|обращение|*جنسیت*",
+    "nationality": "nation|national|nationalit*|citizen*|staatsangehorig*|staatsburger*|passport*|гражданств*|национальност*|ملیت|تابعیت",
+    "origin": "origin*|ethni*|immigra*|migrationshintergrund|mother tongue|native language|muttersprache|родной язык|زبان مادری|"
+    "race|racial|skin*|herkunft*|hautfarbe|abstammung|происхожд*|этнич*|раса|قومیت|نژاد",
     "religion": "religi*|faith|church*|denomination|konfession*|kirche*|glaube*|религи*|вероисповед*|конфесси*|مذهب|دین",
-    "health": "health*|medical*|illness*|disease*|pregnan*|gesundheit*|krankheit*|schwanger*|здоров*|болезн*|диагноз*|سلامت*|بیماری*",
+    "health": "health*|medical*|hiv|blood group|blood type|blutgruppe|"
+    "illness*|disease*|pregnan*|gesundheit*|krankheit*|schwanger*|здоров*|болезн*|диагноз*|سلامت*|بیماری*",
     "disability": "disab*|handicap*|*behinder*|инвалид*|معلولیت|ناتوانی",
-    "marital status": "marital*|married|spouse*|familienstand|verheiratet|ehestand|семейн*|брак|женат|замужем|تاهل|متاهل",
+    "marital status": "marital*|civil status|relationship status|family status|zivilstand|personenstand|divorced|widow*|married|"
+    "spouse*|familienstand|verheiratet|ehestand|семейн*|брак|женат|замужем|تاهل|متاهل",
     "politics": "politic*|*partei*|party membership|voter*|партийн*|политич*|سیاسی|حزب",
     "union": "union|unionised|unionized|gewerkschaft*|профсоюз*|اتحادیه*|سندیکا",
     "sexual orientation": "sexual*|orientation|sexuell*|сексуальн*|ориентац*|گرایش جنسی|جنسی",

@@ -56,8 +56,8 @@ class Attribute:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """why: protected, name, dealing, unknown, given away, differs, or rare. kind: of what is protected. buyers, others: known of how many
-    of them."""
+    """why: protected, name, dealing, unknown, given away, differs, rare, nested, or many: more common ones are looked at. kind: of
+    what is protected. buyers, others: known of how many of them."""
 
     name: str
     is_field: bool
@@ -79,7 +79,7 @@ def read_attributes(
         if not kind and len(allowed) < MOST_KEYS:
             allowed.append(key)
         else:
-            why = kind if kind in (NAME, DEALING) else "protected" if kind else "rare"
+            why = kind if kind in (NAME, DEALING) else "protected" if kind else "many"
             left_out.append(LeftOut(key[:LONGEST], False, why, kind if why == "protected" else ""))
     found = _of_fields(facts, customers) + _of_keys(facts, customers, allowed)
     born, is_known = _born(facts, customers, terms)
@@ -88,6 +88,7 @@ def read_attributes(
         left_out.append(LeftOut(BORN_ON, True, "protected", "age"))
     for one in found:
         if not (one.codes >= 0).any():
+            left_out += [] if one.is_field else [LeftOut(one.name, False, "nested")]
             continue
         read = _unfit(one, bought) or _read(one, bought)
         if isinstance(read, Attribute):
@@ -126,7 +127,11 @@ def _of_keys(facts: Facts, customers: Ints, keys: Sequence[str]) -> list[Attribu
     if not keys:
         return []
     pointers = ["/" + key.replace("~", "~0").replace("/", "~1") for key in keys]
-    columns = ", ".join(f"nullif(trim(left(said[{at}], {LONGEST})), '') AS a{at}" for at in range(1, len(keys) + 1))
+    # An object or a list may hold what is protected, under a name that tells nothing of it.
+    columns = ", ".join(
+        f"CASE WHEN left(trim(said[{at}]), 1) NOT IN ('{{', '[') THEN nullif(trim(left(said[{at}], {LONGEST})), '') END AS a{at}"
+        for at in range(1, len(keys) + 1)
+    )
     table = facts.extract.table(
         f"SELECT customer_id, {columns}, id FROM (SELECT customer_id, id, json_extract_string(said, $pointers) AS said FROM attributed)",
         {"pointers": pointers},

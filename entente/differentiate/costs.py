@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -49,6 +49,10 @@ class Serving:
     served: Served
     year: Floats
     purchase: PurchaseCosts
+
+    def of(self, rows: Ints) -> Serving:
+        """The same, with the cost of a purchase of some of the buyers only."""
+        return replace(self, purchase=replace(self.purchase, each=self.purchase.each[rows]))
 
     @property
     def total(self) -> Estimate:
@@ -220,7 +224,7 @@ def _done(schema: str, of: str = "true") -> str:
 
     For PostgreSQL and the extract alike. of: which parties. A contact counts once, by its kind; a delivery on the day it left the
     house. An invoice counts as one reminder where so many days after its due day payments and credit notes of its order do not cover
-    it; before the first payment in the ledger nobody can say what is paid.
+    it; before the first payment in the ledger that names an invoice nobody can say which are paid.
     """
     minutes, grace = ("$minutes", "$grace") if schema else ("%(minutes)s", "%(grace)s")
     epoch = "DATE '1970-01-01'"
@@ -228,9 +232,10 @@ def _done(schema: str, of: str = "true") -> str:
     reminded = f"(i.due_on - {epoch}) + {grace}"
     # The same said in the way that each engine is quick at.
     told = (
-        f"(SELECT min(paid_on) FROM {payments}) - {epoch} <= {reminded}"
+        f"(SELECT min(paid_on) FROM {payments} WHERE invoice_id IS NOT NULL OR invoice_number <> '') - {epoch} <= {reminded}"
         if schema
-        else f"EXISTS (SELECT 1 FROM {payments} WHERE paid_on - {epoch} <= {reminded})"
+        else f"(EXISTS (SELECT 1 FROM {payments} WHERE invoice_id IS NOT NULL AND paid_on - {epoch} <= {reminded}) OR EXISTS "
+        f"(SELECT 1 FROM {payments} WHERE invoice_id IS NULL AND invoice_number <> '' AND paid_on - {epoch} <= {reminded}))"
     )
     return f"""
         SELECT party_id, {_code("delivery")} AS activity, 1::FLOAT8 AS times, false AS is_guessed,

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from django.utils.translation import gettext as _
 
+from entente.differentiate.contract_models import ContractProduct
 from entente.differentiate.next_order import NextOrders, next_orders
 from entente.differentiate.pure.arrays import Floats, Ints
 from entente.differentiate.pure.netting import Count, CustomerDays, net_purchases
@@ -60,7 +61,7 @@ class Facts:
         self.margin_rate = margin_rate
         self.counting = counting
         self.notes: list[str] = []
-        self._purchases: dict[tuple[Count, date], CustomerDays] = {}
+        self._purchases: dict[tuple[Count, date, str], CustomerDays] = {}
 
     @cached_property
     def _members(self) -> None:
@@ -133,18 +134,49 @@ class Facts:
         Only the lines of customers who returned something go through the netting one by one; the others are added up by
         the engine, which is faster and gives the same.
         """
-        asked = (count, until or self.as_of)
+        return self._kept(count, until, "lines")
+
+    def free_purchases(self, *, count: Count = "net", until: date | None = None) -> CustomerDays:
+        """The same without what is paid for contracts, which the laws of buying would take for slow buying. Of a firm that sells none
+        these are its purchases, read once."""
+        return self._kept(count, until, "free_lines" if self.has_contracts else "lines")
+
+    def _kept(self, count: Count, until: date | None, lines: str) -> CustomerDays:
+        asked = (count, until or self.as_of, lines)
         if asked not in self._purchases:
-            self._purchases[asked] = self._netted(count, day_number(until or self.as_of))
+            self._purchases[asked] = self._netted(count, day_number(until or self.as_of), lines)
         return self._purchases[asked]
 
-    def _netted(self, count: Count, last: int) -> CustomerDays:
+    @cached_property
+    def has_contracts(self) -> bool:
+        """Whether the firm sells contracts. Their products are then in the table `contract_products`, all other lines in `free_lines`."""
+        _ = self._lines
+        table = ContractProduct._meta.db_table
+        self.extract.run(f"CREATE TABLE contract_products AS SELECT product_id, months FROM pg.{table}")
+        self.extract.run(
+            "CREATE VIEW free_lines AS FROM lines WHERE product_id NOT IN (SELECT product_id FROM contract_products)"
+        )
+        return bool(self.extract.value("SELECT count(*) FROM contract_products"))
+
+    def contract_lines(self) -> Columns:
+        """What was paid for contracts by as_of and what was paid back, sorted by customer, product and day; months: of a period."""
+        _ = self.has_contracts
+        return self.extract.columns(
+            """
+            SELECT customer_id, product_id, months, day, quantity, amount, coalesce(margin, amount * $rate) AS margin, is_return
+            FROM lines JOIN contract_products USING (product_id)
+            WHERE day <= $last ORDER BY customer_id, product_id, day, is_return, amount, quantity, margin
+            """,
+            {"last": day_number(self.as_of), "rate": self.margin_rate},
+        )
+
+    def _netted(self, count: Count, last: int, lines: str) -> CustomerDays:
         _ = self._lines
         if count == "gross":
-            days = self._added_up("amount > 0 AND NOT is_return", last)
+            days = self._added_up("amount > 0 AND NOT is_return", last, lines)
             return CustomerDays(days["customer_id"], days["day"], days["amount"], np.zeros(len(days["day"])), 0, 0.0)
-        netted = self.net_of_returners(last)
-        plain = self._added_up("amount > 0 AND customer_id NOT IN (FROM returners)", last)
+        netted = self.net_of_returners(last, lines)
+        plain = self._added_up("amount > 0 AND customer_id NOT IN (FROM returners)", last, lines)
         customer = np.concatenate([plain["customer_id"], netted.customer])
         # Two runs in order already, of different customers: merging them by customer keeps the days in order.
         order = np.argsort(customer, kind="stable")
@@ -157,15 +189,15 @@ class Facts:
             unmatched=netted.unmatched,
         )
 
-    def net_of_returners(self, last: int) -> CustomerDays:
+    def net_of_returners(self, last: int, lines: str = "lines") -> CustomerDays:
         """What is left of the purchases of those who returned anything by a day; they are then in the table `returners`."""
         _ = self._lines
         self.extract.run(
-            "CREATE OR REPLACE TEMP TABLE returners AS SELECT DISTINCT customer_id FROM lines WHERE is_return AND day <= $last",
+            f"CREATE OR REPLACE TEMP TABLE returners AS SELECT DISTINCT customer_id FROM {lines} WHERE is_return AND day <= $last",
             {"last": last},
         )
         mixed = self.extract.columns(
-            "SELECT customer_id, product_id, day, quantity, amount, is_return FROM lines "
+            f"SELECT customer_id, product_id, day, quantity, amount, is_return FROM {lines} "
             "WHERE day <= $last AND customer_id IN (FROM returners) ORDER BY customer_id, day, product_id, quantity, amount, is_return",
             {"last": last},
         )
@@ -178,32 +210,40 @@ class Facts:
             mixed["is_return"],
         )
 
-    def _added_up(self, which: str, last: int) -> Columns:
+    def _added_up(self, which: str, last: int, lines: str) -> Columns:
         return self.extract.columns(
-            f"SELECT customer_id, day, round(sum(amount), 6) AS amount FROM lines WHERE day <= $last AND {which} "
+            f"SELECT customer_id, day, round(sum(amount), 6) AS amount FROM {lines} WHERE day <= $last AND {which} "
             "GROUP BY ALL ORDER BY ALL",
             {"last": last},
         )
 
     @cached_property
     def coming(self) -> NextOrders:
-        """When the next order of each customer with a purchase by as_of is due, in the order of their numbers."""
-        days = self.purchases()
-        last_of_each = np.append(days.customer[1:] != days.customer[:-1], np.ones(min(len(days.customer), 1), np.bool_))
-        return next_orders(days, days.customer[last_of_each], day_number(self.as_of) - days.day[last_of_each])
+        """When the next order of each customer with a purchase by as_of is due, in the order of their numbers; renewals are no orders."""
+        days, free = self.purchases(), self.free_purchases()
+        buyers, last = _last_of_each(days)
+        if free is not days:
+            # Of whom there is no gap between free purchases, nothing is said.
+            free_buyers, last_free = _last_of_each(free)
+            last = spread(free_buyers, last_free, buyers, 0)
+        return next_orders(free, buyers, day_number(self.as_of) - last)
 
-    def money(self) -> Columns:
+    def free_money(self) -> Columns:
+        """The same as `money` without what is paid for contracts; of a firm that sells none it is not asked for."""
+        return self.money("free_lines")
+
+    def money(self, lines: str = "lines") -> Columns:
         """By customer: revenue of all time and of the last 12 months net of returns, margin of the year, and whether any
         part of that margin is an estimate because a cost is not known. Sorted by customer_id."""
         _ = self._lines
         return self.extract.columns(
-            """
+            f"""
             SELECT customer_id, round(sum(amount), 6) AS revenue_all,
                    round(coalesce(sum(amount) FILTER (day > $start), 0.0), 6) AS revenue_year,
                    round(coalesce(sum(coalesce(margin, amount * $rate)) FILTER (day > $start), 0.0), 6) AS margin_year,
                    coalesce(bool_or(margin IS NULL AND amount <> 0) FILTER (day > $start), false) AS is_estimate,
                    round(sum(coalesce(margin, amount * $rate)), 6) AS margin_all
-            FROM lines WHERE day <= $last GROUP BY customer_id ORDER BY customer_id
+            FROM {lines} WHERE day <= $last GROUP BY customer_id ORDER BY customer_id
             """,
             {
                 "start": day_number(year_before(self.as_of)), "last": day_number(self.as_of), "rate": self.margin_rate,
@@ -288,6 +328,12 @@ class Facts:
         return codes
 
 
+def _last_of_each(days: CustomerDays) -> tuple[Ints, Ints]:
+    """The customers and the day of each one's last purchase."""
+    ends = np.append(days.customer[1:] != days.customer[:-1], np.ones(min(len(days.customer), 1), np.bool_))
+    return days.customer[ends], days.day[ends]
+
+
 def _last_over(name: str, *channels: str) -> str:
     words = ", ".join(f"'{channel}'" for channel in channels)
     return f"coalesce(max(i.day) FILTER (i.is_two_way AND i.channel IN ({words})), -1) AS last_over_{name}"
@@ -308,7 +354,7 @@ def find(sorted_ids: Ints, wanted: Ints) -> tuple[Ints, np.ndarray]:
     return at, sorted_ids[at] == wanted
 
 
-def spread(sorted_ids: Ints, values: Floats, wanted: Ints, default: float | int | bool = 0) -> np.ndarray:
+def spread(sorted_ids: Ints, values: Floats | Ints, wanted: Ints, default: float | int | bool = 0) -> np.ndarray:
     """`values` of `sorted_ids` handed out to `wanted`; `default` to those who have none."""
     at, hit = find(sorted_ids, wanted)
     out = np.full(len(wanted), default, dtype=np.asarray(values).dtype)

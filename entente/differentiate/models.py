@@ -236,6 +236,7 @@ class Backtest(models.Model):
         return f"{self.from_on} to {self.to_on}, {self.count}"
 
 
+from entente.differentiate.contract_models import ContractProduct  # noqa: E402, F401
 from entente.differentiate.need_models import NeedFact, NeedSegment, PotentialCell  # noqa: E402, F401
 from entente.differentiate.plan_models import (  # noqa: E402, F401
     Movement,

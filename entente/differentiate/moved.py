@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from entente.differentiate.models import Cycle, Level, Movement, MovementCell, MovementMember, Valuation
 from entente.differentiate.partitions import has_partition
@@ -103,6 +103,11 @@ class Members:
     rows: list[Member]
     more: str | None
     hidden: int
+
+
+def finished_movements() -> QuerySet[Movement]:
+    """All that may be looked at: that of a cycle from the instant it is published."""
+    return Movement.objects.filter(Q(cycle=None) | Q(cycle__published_at__isnull=False))
 
 
 def movements(cycle: Cycle | None) -> list[Movement]:

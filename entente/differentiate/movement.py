@@ -34,6 +34,7 @@ from entente.warehouse.extract import Columns, extract
 # Movements that were asked for; with each goes a row for every customer.
 KEPT = 12
 NEVER = -1_000_000  # before any day
+EARLIEST = date(1900, 1, 1)
 
 
 class ImpossibleSpan(EntenteError):
@@ -118,6 +119,8 @@ def check_span(from_on: date, to_on: date, *, today: date) -> None:
         raise ImpossibleSpan(
             _("%(day)s lies ahead. Give a day up to today, %(today)s.") % {"day": to_on, "today": today}
         )
+    if from_on < EARLIEST:
+        raise ImpossibleSpan(_("Give a first day from %(day)s on.") % {"day": EARLIEST})
     if from_on >= to_on:
         raise ImpossibleSpan(_("The second day must come after the first."))
 

@@ -79,7 +79,7 @@ def need_story(
     evidence = evidence_of([customer], on, reading).get(customer, Evidence())
     return NeedStory(
         _segment(cycle, worth, parties),
-        wallet_of(cycle, worth, any(_told_cycle(one, cycle, reading) for one in facts)),
+        wallet_of(cycle, worth, any(_told_cycle(one.fact, cycle, reading) for one in facts)),
         [case for case in CASES if worth.stimulate & case],
         evidence,
         facts,
@@ -89,11 +89,16 @@ def need_story(
 _OF_WALLET = ("spend_elsewhere", "share_of_wallet", "budget")
 
 
-def _told_cycle(one: Told, cycle: Cycle, reading: Reading) -> bool:
-    """Did this fact tell the cycle what they spend? What was written down since counts from the next one on."""
+def _told_cycle(fact: NeedFact, cycle: Cycle, reading: Reading) -> bool:
+    """Did this fact tell the cycle what they spend? What was written down or taken back since counts from the next one on, and the cycle
+    goes by the end of its own day, not of today."""
     known_at = cycle.started_at or cycle.published_at
-    is_known = known_at is not None and one.fact.made_at <= known_at
-    return one.holds and one.word.name in _OF_WALLET and reading.is_sure(one.fact) and is_known
+    if known_at is None or fact.predicate not in _OF_WALLET:
+        return False
+    is_known = fact.made_at <= known_at and (fact.withdrawn_at is None or fact.withdrawn_at > known_at)
+    is_of_its_day = fact.said_on <= cycle.as_of and (fact.expires_on is None or fact.expires_on >= cycle.as_of)
+    least = ((cycle.totals.get("needs") or {}).get("terms") or {}).get("confidence", reading.least)
+    return is_known and is_of_its_day and fact.confidence >= least
 
 
 def wallet_of(cycle: Cycle, worth: Valuation, is_told: bool = False) -> Wallet | None:

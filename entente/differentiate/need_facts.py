@@ -14,8 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from entente.differentiate.models import NeedFact, NeedSegment
 from entente.differentiate.pure.need_terms import OWN_NAME, PREDICATES, ImpossibleNeedTerms, Kind, NeedTerms, Predicate
+from entente.differentiate.written import InTwoWays, decimal
 from entente.identify.relations_models import Relation
 from entente.ledger.models import Interaction
+from entente.ledger.pure.numbers import as_decimal, read_numbers
+from entente.ledger.pure.reasons import NUMBER_OF
+from entente.ledger.reading import clean
 from entente.lib.errors import WrongFields
 from entente.staff.models import Setting, User
 from entente.staff.settings import Figure, put_setting, setting
@@ -24,7 +28,7 @@ from entente.staff.settings import Figure, put_setting, setting
 WORDS, TERMS = "needs", "potential"
 LONGEST = 250
 MOST_OWN = 30
-LARGEST = Decimal("1e13")
+LARGEST = 10**13
 
 LABELS: Mapping[str, Any] = {
     "spend_elsewhere": gettext_lazy("spends with others, a year"),
@@ -96,13 +100,15 @@ def set_figures(values: Mapping[str, str], *, by: User | None) -> NeedTerms:
     """Assume otherwise from the next cycle on. A figure left out or as it was stays. Raises ImpossibleFact, with all that is wrong."""
     wanted, errors = dict(setting(TERMS)), {}
     for one in figures():
-        text = values.get(one.name, "").strip().replace(",", ".").replace("٫", ".")
+        text = values.get(one.name, "").strip()
         if not text or text == one.written:
             continue
         try:
-            wanted[one.name] = NeedTerms.from_dict({one.name: float(text)}).as_dict()[one.name]
+            wanted[one.name] = NeedTerms.from_dict({one.name: float(decimal(text))}).as_dict()[one.name]
         except ImpossibleNeedTerms as error:
             errors[one.name] = _(error.what)
+        except InTwoWays as error:
+            errors[one.name] = str(error)
         except ValueError:
             errors[one.name] = _("Give a number, such as 0.75.")
     if errors:
@@ -161,12 +167,12 @@ def say(
     return NeedFact.objects.create(
         party_id=party, predicate=predicate, value=text, number=number, is_stated=is_stated, said_on=said_on,
         currency=currency if word.predicate.kind == Kind.MONEY else "", confidence=confidence, expires_on=end,
-        evidence=evidence.strip()[:LONGEST], interaction=interaction, source_id=source_id, import_run_id=import_run_id, by=by,
+        evidence=_plain(evidence)[:LONGEST], interaction=interaction, source_id=source_id, import_run_id=import_run_id, by=by,
     )  # fmt: skip
 
 
 def _read(kind: Kind, value: str, errors: dict[str, str]) -> tuple[str, Decimal | None]:
-    text = " ".join(value.replace("\0", "").split())
+    text = _plain(value)
     if not text:
         errors["value"] = _("Say what.")
         return "", None
@@ -180,18 +186,40 @@ def _read(kind: Kind, value: str, errors: dict[str, str]) -> tuple[str, Decimal 
         except ValueError:
             errors["value"] = _("Give a day such as 2026-12-31.")
             return "", None
+    number = _amount(text, errors) if kind == Kind.MONEY else _share(text, errors)
+    if kind == Kind.SHARE and number is not None and number > 1:
+        errors["value"] = _("Give a share from 0 to 1, or of a hundred with %, such as 30 %.")
+    return "", number
+
+
+def _plain(text: str) -> str:
+    """Without letters that nobody sees but a terminal or the direction of a line obeys."""
+    return clean(text.replace("\0", ""))
+
+
+def _amount(text: str, errors: dict[str, str]) -> Decimal | None:
+    """Money: 1,500 is a thousand and more to one and one and a half to another, so that nobody guesses."""
+    read, wrong, currencies = read_numbers([text], "", largest=LARGEST)
+    if wrong[0] == NUMBER_OF["too_large"] or read[0] < 0:
+        errors["value"] = _("Give an amount, at least 0 and not beyond all measure.")
+    elif wrong[0] or currencies[0]:
+        errors["value"] = _("Give a number without separators of thousands, such as 12500.")
+    return None if "value" in errors else as_decimal(read[0])
+
+
+def _share(text: str, errors: dict[str, str]) -> Decimal | None:
+    """A share, or the number of a segment."""
+    plain = text.replace("٪", "%").replace(",", ".").replace("٫", ".")
     try:
-        number = Decimal(text.replace(",", ".").replace("٫", ".").removesuffix("%").strip())
-        number = (number / 100 if text.endswith("%") else number).quantize(Decimal("0.0001"))
+        number = Decimal(plain.removesuffix("%").strip())
+        number = (number / 100 if plain.endswith("%") else number).quantize(Decimal("0.0001"))
         is_possible = 0 <= number < LARGEST
     except InvalidOperation:
         errors["value"] = _("Give a number.")
-        return "", None
+        return None
     if not is_possible:
         errors["value"] = _("Give an amount, at least 0 and not beyond all measure.")
-    elif kind == Kind.SHARE and number > 1:
-        errors["value"] = _("Give a share from 0 to 1, or of a hundred with %, such as 30 %.")
-    return "", number
+    return number
 
 
 def _segment_name(number: Decimal, errors: dict[str, str]) -> str:

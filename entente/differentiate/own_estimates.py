@@ -81,10 +81,10 @@ def put_estimate(given: Mapping[str, str], *, by: User | None) -> OwnEstimate:
     )
 
 
-def withdraw(number: int, *, by: User | None, at: datetime) -> None:
+def withdraw(number: int, *, by: User | None, at: datetime) -> bool:
     """What is computed holds again: every estimate of the same cell up to this one goes, or the one before would come back.
 
-    Raises AlreadyWithdrawn.
+    False where somebody has written down another since, which stays in force. Raises AlreadyWithdrawn.
     """
     with transaction.atomic():
         same = Q(pk=number)
@@ -92,6 +92,8 @@ def withdraw(number: int, *, by: User | None, at: datetime) -> None:
             same = Q(level=found.level, measure=found.measure, pk__lte=number)
         if not OwnEstimate.objects.filter(same, withdrawn_at=None).update(withdrawn_at=at, withdrawn_by=by):
             raise AlreadyWithdrawn
+    later = OwnEstimate.objects.filter(withdrawn_at=None, pk__gt=number)
+    return found is None or not later.filter(level=found.level, measure=found.measure).exists()
 
 
 def as_estimate(row: OwnEstimate | PyramidCell) -> Estimate:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from entente.differentiate.current import in_force
 from entente.differentiate.models import Cycle, Plan, PlanEvent, PlanMove, PlanProgress
 from entente.differentiate.pure.estimate import Estimate, Precision
 from entente.differentiate.pure.what_if import Effect, Kind, Move
@@ -44,14 +45,15 @@ class NoLongerADraft(EntenteError):
 class Month:
     """What had happened by the last day of a month. share: how much of the plan's time had passed.
 
-    moved: of each line, how many by then; target: how many the plan wanted by then. profit: the change of those whom its lines name.
+    moved: of each line, how many by then; target: how many the plan wanted by then. profit: the change of those whom its lines count; None
+    where they only keep customers, and where the firm has counted in another currency since.
     """
 
     as_of: date
     share: float
     moved: tuple[int, ...]
     target: tuple[float, ...]
-    profit: float
+    profit: float | None
 
     @property
     def all_moved(self) -> int:
@@ -100,6 +102,7 @@ def make_target(
     if errors:
         raise ImpossiblePlan(errors)
     with transaction.atomic():
+        cycle = _standing(cycle)
         _claim(
             number,
             version,
@@ -156,28 +159,36 @@ def last_year(move: Move, on: Ground) -> int:
 
 
 def months_of(plan: Plan) -> list[Month]:
-    """How a target has come along, by the last day of each month on which a cycle ran.
+    """How a target has come along, by the last day of each month on which a cycle ran, up to the first that reaches its end.
 
-    Of a line that keeps customers, those count who would have left by then at last year's pace and have not.
+    Of a line that keeps customers, those count who would have left by then at last year's pace and have not. Nobody counts for two lines:
+    what the first of two alike does not want is the other's.
     """
     if plan.ends_on is None:
         return []
     days: dict[date, dict[tuple[int, int], tuple[int, float]]] = {}
     for row in PlanProgress.objects.filter(plan=plan).order_by("as_of"):
         days.setdefault(row.as_of, {})[row.from_level, row.to_level] = (row.customers, row.profit_change)
+    counted_in = dict(
+        Cycle.objects.filter(as_of__in=days, published_at__isnull=False, replaced_at=None).values_list(
+            "as_of", "currency"
+        )
+    )
     begun, span = plan.baseline.as_of, (plan.ends_on - plan.baseline.as_of).days
     moves, before = moves_of(plan), plan.expected.get("last_year", [])
-    found = []
+    found: list[Month] = []
     for day, cells in days.items():
+        if found and found[-1].share >= 1.0:
+            break
         passed = (day - begun).days
         share = min(passed / span, 1.0)
-        moved = tuple(
+        counts = [
             _moved(move, cells, before[place] * passed / 365.0 if place < len(before) else 0.0)
             for place, move in enumerate(moves)
-        )
-        named = {(move.before, move.after) for move in moves if move.kind != Kind.KEEP}
-        profit = sum(cells[pair][1] for pair in named if pair in cells)
-        found.append(Month(day, share, moved, tuple(share * move.customers for move in moves), profit))
+        ]
+        is_like = counted_in.get(day, plan.baseline.currency) == plan.baseline.currency
+        wanted = tuple(share * move.customers for move in moves)
+        found.append(Month(day, share, _shared(moves, counts), wanted, _profit(moves, cells) if is_like else None))
     return found
 
 
@@ -188,11 +199,41 @@ def gone_since(plan: Plan) -> int:
     return sum(row.customers for row in gone)
 
 
-def _moved(move: Move, cells: Mapping[tuple[int, int], tuple[int, float]], would_have_left: float) -> int:
+def _counts(move: Move, before: int, after: int) -> bool:
+    """Does it count for a line that somebody went from one level to another?"""
     if move.kind in (Kind.KEEP, Kind.LOSE):
-        left = sum(count for (a, b), (count, _) in cells.items() if a == move.before and b not in range(1, 5))
-        return left if move.kind == Kind.LOSE else round(would_have_left) - left
-    return cells.get((move.before, move.after), (0, 0.0))[0]
+        return before == move.before and after not in range(1, 5)
+    return (before, after) == (move.before, move.after)
+
+
+def _shared(moves: Sequence[Move], counts: Sequence[int]) -> tuple[int, ...]:
+    """What each line has of those counted for all that are like it: up to what it wants, and the last of them the rest."""
+    like = [(move.kind, move.before, move.after) for move in moves]
+    left = dict(zip(like, counts, strict=True))
+    found = []
+    for place, move in enumerate(moves):
+        is_last = like[place] not in like[place + 1 :]
+        found.append(left[like[place]] if is_last else min(left[like[place]], move.customers))
+        left[like[place]] -= found[-1]
+    return tuple(found)
+
+
+def _profit(moves: Sequence[Move], cells: Mapping[tuple[int, int], tuple[int, float]]) -> float | None:
+    lines = [move for move in moves if move.kind != Kind.KEEP]
+    if not lines:
+        return None
+    return sum(change for pair, (_, change) in cells.items() if any(_counts(move, *pair) for move in lines))
+
+
+def _moved(move: Move, cells: Mapping[tuple[int, int], tuple[int, float]], would_have_left: float) -> int:
+    count = sum(customers for pair, (customers, _) in cells.items() if _counts(move, *pair))
+    return round(would_have_left) - count if move.kind == Kind.KEEP else count
+
+
+def _standing(cycle: Cycle) -> Cycle:
+    """The cycle somebody looked at, held until their plan begins with it; where its day was run again meanwhile, what is in force."""
+    held = Cycle.objects.select_for_update(no_key=True).get(pk=cycle.pk)
+    return held if held.replaced_at is None else in_force() or held
 
 
 def _claim(number: int, version: int, values: Mapping[str, Any]) -> None:

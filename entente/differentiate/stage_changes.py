@@ -70,11 +70,20 @@ def write_stage_changes(cycle: Cycle, followed: Followed) -> int:
 
 
 def changes_of(customer: int) -> list[StageChange]:
-    """The stages of one customer in the opinion of the cycles in force, the latest first."""
+    """The stages of one customer in the opinion of the cycles in force, the latest first.
+
+    A day worked out after later ones may have seen a change before they did: it is told once, where it was first seen.
+    """
     rows = StageChange.objects.filter(
         customer_id=customer, cycle__published_at__isnull=False, cycle__replaced_at=None
     ).order_by("-changed_on", "-id")
-    return list(rows[:MOST_SHOWN])
+    told: list[StageChange] = []
+    for one in reversed(rows[:MOST_SHOWN]):
+        if told:
+            one.from_stage = told[-1].to_stage
+        if one.from_stage != one.to_stage:
+            told.append(one)
+    return told[::-1]
 
 
 def why(worth: Valuation | StageChange, as_of: date) -> str:

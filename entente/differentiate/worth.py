@@ -18,6 +18,7 @@ from entente.differentiate.pure.histories import BuyingHistories
 from entente.differentiate.pure.hold_out_choice import Chosen, Trial, choose
 from entente.differentiate.pure.learned import Correction, correction
 from entente.differentiate.pure.lifetime_value import (
+    DRAWS,
     HORIZON_MONTHS,
     WEEKS_PER_YEAR,
     YEARLY_DISCOUNT,
@@ -25,8 +26,10 @@ from entente.differentiate.pure.lifetime_value import (
     lifetime_value,
 )
 from entente.differentiate.pure.netting import CustomerDays
+from entente.differentiate.pure.newton import Matrix
 from entente.differentiate.pure.retention import RetentionWorth, retention_worth
-from entente.differentiate.pure.spend import SpendChoice, choose_spend_law
+from entente.differentiate.pure.spend import SpendChoice, SpendLaw, choose_spend_law
+from entente.differentiate.pure.value_interval import outcome_cases
 
 # A standard error in an interval of 80 %.
 SPREAD_OF_80 = 1.2816
@@ -51,6 +54,17 @@ class Worth:
     spread_share: float
     words: dict[str, Any]
     notes: tuple[str, ...]
+    law: BuyingLaw | None = None
+    spend_law: SpendLaw | None = None
+
+    def cases(self, rows: Ints, shares: Floats) -> Matrix:
+        """(rows, D) what some of the buyers bring over the horizon in the case at which a share (D,) of all cases brings less."""
+        assert self.values is not None and self.law is not None and self.spend_law is not None
+        alive, weeks = self.alive[rows], HORIZON_MONTHS / 12.0 * WEEKS_PER_YEAR
+        some, rng = self.histories.take(rows), np.random.default_rng(SEED)
+        cases = outcome_cases(self.law, self.spend_law, some, alive, weeks, shares, DRAWS, rng)
+        if_active = (self.values.gain * self.values.discounted_purchases)[rows] / np.maximum(alive, 1e-12)
+        return np.asarray(cases * if_active[:, None])
 
     def retention(self, level: Ints, levels: int) -> list[RetentionWorth]:
         """What one more point of retention is worth on each level. level: (n,) of the buyers."""
@@ -91,6 +105,8 @@ def worth_of(days: CustomerDays, money: Mapping[str, Any], facts: Facts, serving
         hypot(of_law, _share_of_rates(values, serving)),
         {**words_of(chosen, spend_choice), "learned": learned_words(learned), "serving": serving.words},
         (*served, *chosen.law.notes, *spend_choice.law.notes),
+        chosen.law,
+        spend_choice.law,
     )
 
 

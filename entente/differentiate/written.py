@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,19 @@ from entente.differentiate.pure.estimate import GUESS_SHARE, Estimate, exact, gu
 from entente.ledger.pure.numbers import SCALE, read_numbers
 
 MOST_SPREAD = 5.0
+# Whether 1,500 is a thousand and more or one and a half nobody can tell; 0,125 is no thousand.
+_PERHAPS_THOUSANDS = re.compile(r"[+-]?(?![0٠۰])\d{1,3}[.,]\d{3}")
+
+
+class InTwoWays(ValueError):
+    """A number that can be read in two ways."""
+
+
+def decimal(text: str) -> str:
+    """A number with a point for its decimal mark, whichever it was written with. Raises InTwoWays."""
+    if _PERHAPS_THOUSANDS.fullmatch(text.strip()):
+        raise InTwoWays(_("Give a number without separators of thousands, such as 12500."))
+    return text.replace(",", ".").replace("٫", ".")
 
 
 def amount(text: str) -> float | None:

@@ -67,7 +67,7 @@ def _rows(rank: int, kind: _Kind) -> str:
     )"""
 
 
-# Money of another currency is not set off.
+# Money of another currency is not set off. What was credited of an order counts as paid on its invoice.
 _STATEMENT = f"""
     SELECT rank, at, id, said, CASE rank
         WHEN {ORDERS} THEN (
@@ -76,10 +76,14 @@ _STATEMENT = f"""
                 WHERE order_id = told.id GROUP BY currency ORDER BY currency
             ) sums
         )
-        WHEN {INVOICES} THEN (
-            SELECT to_jsonb(sum(amount)) FROM {Payment._meta.db_table}
+        WHEN {INVOICES} THEN to_jsonb(coalesce((
+            SELECT sum(amount) FROM {Payment._meta.db_table}
             WHERE invoice_id = told.id AND currency = told.said ->> 'currency'
-        )
+        ), 0) - coalesce((
+            SELECT sum(amount) FROM {Invoice._meta.db_table}
+            WHERE order_id = (told.said ->> 'order_id')::bigint AND kind = '{Invoice.Kind.CREDIT_NOTE}'
+              AND currency = told.said ->> 'currency'
+        ), 0))
     END AS sums
     FROM (
         {" UNION ALL ".join(_rows(rank, kind) for rank, kind in _KINDS.items())}

@@ -12,11 +12,24 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from entente.differentiate.models import NeedFact
 from entente.identify.relations_models import Deal, DealPart, Relation
 from entente.interact.models import ConsentEvent, Preference
-from entente.ledger.models import ExchangeRate, Import, Interaction, Order, OrderLine, Party, Product, Source
+from entente.ledger.models import (
+    Delivery,
+    ExchangeRate,
+    Import,
+    Interaction,
+    Invoice,
+    Order,
+    OrderLine,
+    Party,
+    Payment,
+    Product,
+    Source,
+)
 from entente.lib.errors import EntenteError
-from entente.sample import rows
+from entente.sample import dealing_rows, rows
 from entente.sample.pure.firm import MAIL_DOMAIN, SEED, USERS, SampleFirm, Truth
 from entente.sample.truth import made, truth
 from entente.staff.models import Firm, User
@@ -26,7 +39,7 @@ Progress = Callable[[str, float, float | None], None]
 
 KIND = "sample"
 # Changed whenever the same seed makes another firm than before.
-VERSION = 2
+VERSION = 3
 SOURCES = {"erp": 10, "shop": 20, "call list": 90}
 ZONE = "Europe/Berlin"
 FIRM = {
@@ -131,18 +144,10 @@ def _write(firm: SampleFirm, seed: int, as_of: dt.date, customers: int, fingerpr
         _reserve(Party, len(firm.parties)),
         _reserve(Product, len(firm.goods.codes)),
         _reserve(Order, firm.orders.day.size + firm.returned.day.size),
+        _reserve(Interaction, len(firm.interactions)),
+        _reserve(Invoice, firm.dealings.invoices.order.size),
     )  # fmt: skip
-    tables: list[tuple[type[models.Model], tuple[str, ...], Iterator[str]]] = [
-        (ExchangeRate, rows.RATE, rows.rate_rows(firm)),
-        (Product, rows.PRODUCT, rows.product_rows(firm, numbers)),
-        (Party, rows.PARTY, rows.party_rows(firm, numbers)),
-        (Order, rows.ORDER, rows.order_rows(firm, numbers)),
-        (OrderLine, rows.LINE, rows.line_rows(firm, numbers)),
-        (Interaction, rows.INTERACTION, rows.interaction_rows(firm, numbers)),
-        (ConsentEvent, rows.CONSENT, rows.consent_rows(firm, numbers)),
-        (Preference, rows.PREFERENCE, rows.preference_rows(firm, numbers)),
-        (Relation, rows.RELATION, rows.relation_rows(firm, numbers)),
-    ]
+    tables = _tables(firm, numbers)
     counts = {"users": len(USERS)}
     for place, (model, columns, lines) in enumerate(tables):
         progress("Planting the sample firm", place, len(tables))
@@ -156,6 +161,25 @@ def _write(firm: SampleFirm, seed: int, as_of: dt.date, customers: int, fingerpr
     witness.save()
     progress("Planting the sample firm", len(tables), len(tables))
     return witness
+
+
+def _tables(firm: SampleFirm, numbers: rows.Numbers) -> list[tuple[type[models.Model], tuple[str, ...], Iterator[str]]]:
+    """What is written, in this order: the table, its columns, its rows."""
+    return [
+        (ExchangeRate, rows.RATE, rows.rate_rows(firm)),
+        (Product, rows.PRODUCT, rows.product_rows(firm, numbers)),
+        (Party, rows.PARTY, rows.party_rows(firm, numbers)),
+        (Order, rows.ORDER, rows.order_rows(firm, numbers)),
+        (OrderLine, rows.LINE, rows.line_rows(firm, numbers)),
+        (Interaction, rows.INTERACTION, rows.interaction_rows(firm, numbers)),
+        (ConsentEvent, rows.CONSENT, rows.consent_rows(firm, numbers)),
+        (Preference, rows.PREFERENCE, rows.preference_rows(firm, numbers)),
+        (Relation, rows.RELATION, rows.relation_rows(firm, numbers)),
+        (Delivery, dealing_rows.DELIVERY, dealing_rows.delivery_rows(firm, numbers)),
+        (Invoice, dealing_rows.INVOICE, dealing_rows.invoice_rows(firm, numbers)),
+        (Payment, dealing_rows.PAYMENT, dealing_rows.payment_rows(firm, numbers)),
+        (NeedFact, dealing_rows.FACT, dealing_rows.fact_rows(firm, numbers)),
+    ]
 
 
 def _strike_deals(firm: SampleFirm, numbers: rows.Numbers) -> None:

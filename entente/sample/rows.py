@@ -28,7 +28,7 @@ LINE = (
 )  # fmt: skip
 RATE = ("currency", "from_on", "rate")
 INTERACTION = (
-    "party_id", "kind", "channel", "purpose", "is_outgoing", "is_two_way", "at", "minutes", "subject", "body",
+    "id", "party_id", "kind", "channel", "purpose", "is_outgoing", "is_two_way", "at", "minutes", "subject", "body",
     "outcome", "settled_at", "by_id", "import_run_id", "recorded_at",
 )  # fmt: skip
 CONSENT = ("party_id", "channel", "purpose", "is_granted", "at", "wording", "evidence", "by_id", "recorded_at")
@@ -42,7 +42,7 @@ NULL = "\\N"
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers that rows refer to. party, order, product: the first of a run of them."""
+    """The numbers that rows refer to. party, product, order, interaction, invoice: the first of a run of them."""
 
     sources: dict[str, int]
     users: list[int]
@@ -50,6 +50,8 @@ class Numbers:
     party: int
     product: int
     order: int
+    interaction: int
+    invoice: int
 
 
 def _line(*fields: Any) -> str:
@@ -154,7 +156,7 @@ def rate_rows(firm: SampleFirm) -> Iterator[str]:
 
 
 def interaction_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
-    """In the order of time."""
+    """In the order of time, each with the number of its place in the firm's list."""
     said = firm.interactions
     party = np.array([each.party for each in said], dtype=np.int64)
     at = firm.utc(party, np.array([each.at for each in said], dtype=np.int64))
@@ -169,7 +171,8 @@ def interaction_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
         by = NULL if each.by is None else numbers.users[each.by]
         how = (each.kind, each.channel, each.purpose, each.is_outgoing, each.is_two_way)
         what = (copy_field(each.subject), copy_field(each.body), each.outcome)
-        yield _line(numbers.party + each.party, *how, at_text[row], minutes, *what, end, by, numbers.import_run, "now")
+        who = (numbers.interaction + row, numbers.party + each.party)
+        yield _line(*who, *how, at_text[row], minutes, *what, end, by, numbers.import_run, "now")
 
 
 def consent_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from entente.customize.models import Answer
+from entente.differentiate.contract_card import contracts_held
 from entente.differentiate.current import in_force, valuation_of
 from entente.differentiate.models import Cycle
 from entente.identify.find import now_known_as, parties_of, visible_customers
@@ -23,6 +24,7 @@ from entente.web.person import person
 from entente.web.relations import counted_beside
 
 MOST_RECORDS = 50
+MOST_CONTRACTS = 5
 ANSWERS_RANK = 10
 
 
@@ -41,6 +43,7 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     worth = valuation_of(found.pk, cycle)
     records = _records(found)
     parties = [record.party_id for record in records] if len(records) < MOST_RECORDS else parties_of(found)
+    contracts = contracts_held(parties, cycle) if cycle else []
     return render(
         request,
         "customers/card.html",
@@ -50,6 +53,8 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
             "worth": worth,
             "records": records,
             "page": _page(request, found, parties),
+            "contracts": contracts[:MOST_CONTRACTS],
+            "more_contracts": max(len(contracts) - MOST_CONTRACTS, 0),
             "step": advice.next_step(found, cycle, at, worth=worth),
             "wishes": story.wishes_of(parties),
             "last_spoke_at": story.last_spoke_at(parties),

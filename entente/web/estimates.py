@@ -81,9 +81,12 @@ def estimate_withdrawal(request: HttpRequest, estimate_id: int) -> HttpResponse:
     """Go back to what is computed."""
     found = get_object_or_404(OwnEstimate, pk=estimate_id)
     try:
-        withdraw(found.pk, by=person(request), at=timezone.now())
+        is_computed = withdraw(found.pk, by=person(request), at=timezone.now())
     except AlreadyWithdrawn as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, _("Withdrawn. What is computed holds again."))
+        if is_computed:
+            messages.success(request, _("Withdrawn. What is computed holds again."))
+        else:
+            messages.warning(request, _("Withdrawn. Somebody has written down another since: that one is in force."))
     return redirect("pyramid_estimates")

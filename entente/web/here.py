@@ -78,11 +78,11 @@ DIFFERENTIATE = (
     Tab("plans", _("Plans"), ("plan_new", "plans_beside", "plan", "plan_edit")),
     Tab("pyramid_potential", _("Potential")),
     Tab("pyramid_needs", _("Needs")),
-    Tab("pyramid_profile", _("Profile of the best")),
-    Tab("pyramid_laws", _("How well we foresee")),
+    Tab("pyramid_profile", _("The best")),
+    Tab("pyramid_laws", _("Forecasts")),
     Tab("pyramid_knowing", _("What we know")),
     Tab("pyramid_estimates", _("Own estimates")),
-    Tab("pyramid_counting", _("Counted otherwise")),
+    Tab("pyramid_counting", _("Other counting")),
 )
 
 
@@ -142,6 +142,7 @@ RAIL: tuple[tuple[Any, tuple[Place, ...]], ...] = (
                     "settings_sources",
                     "settings_pyramid",
                     "settings_costs",
+                    "settings_contracts",
                     "settings_knowing",
                     "settings_needs",
                     "settings_profile",

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from entente.differentiate.current import in_force
 from entente.differentiate.models import Cycle, Level
 from entente.web.asked import strictly
+from entente.web.contract_pictures import contracts_shown, occasions_shown
 from entente.web.decisions import SPEND_TITLES
 from entente.web.tenths import tenths
 
@@ -76,6 +77,8 @@ def pyramid_laws(request: HttpRequest) -> HttpResponse:
             "used": used,
             **tenths(used["calibration"] if used else []),
             "retention": _retention(cycle),
+            "contracts": contracts_shown(cycle),
+            "occasions": occasions_shown(cycle),
         }
     return render(request, "pyramid/laws.html", page)
 

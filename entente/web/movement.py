@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -20,6 +21,7 @@ from entente.differentiate.models import Cycle, Level, Movement
 from entente.differentiate.moved import (
     LEVELS,
     Matrix,
+    finished_movements,
     matrix_of,
     members,
     members_are_kept,
@@ -29,7 +31,7 @@ from entente.differentiate.moved import (
 from entente.differentiate.movement import ImpossibleSpan, check_span
 from entente.differentiate.settings import Basis
 from entente.staff.firm import firm_today
-from entente.web.asked import choice, number, strictly, text
+from entente.web.asked import ImpossibleQuestion, choice, number, strictly, text
 from entente.web.deferred import failed, movement_later, waiting
 from entente.web.permissions import allowed
 from entente.web.person import person
@@ -37,8 +39,8 @@ from entente.web.person import person
 JOB = "movement"
 # The picture, in units of its own: the boxes of the two days, and how far from the edges they stand.
 WIDTH, HEIGHT, BOX, BESIDE = 460.0, 330.0, 16.0, 92.0
-# A box lower than this has no room for words beside it.
-LEAST_FOR_WORDS = 13.0
+# Words nearer to those above them than this would run into them.
+LEAST_BETWEEN_WORDS = 12.0
 NOT_THERE = gettext_lazy("not there")
 
 
@@ -77,7 +79,8 @@ def pyramid_movement(request: HttpRequest) -> HttpResponse:
     cycle = in_force()
     all_of_them = movements(cycle)
     asked = choice(request, "movement", [one.pk for one in all_of_them])
-    shown = next((one for one in all_of_them if str(one.pk) == asked), all_of_them[0] if all_of_them else None)
+    usual = all_of_them[0] if all_of_them else None
+    shown = next((one for one in all_of_them if str(one.pk) == asked), _of_span(request) or usual)
     if request.headers.get("HX-Request"):
         jobs = waiting(JOB)
         if not jobs:
@@ -88,8 +91,9 @@ def pyramid_movement(request: HttpRequest) -> HttpResponse:
         span = form.cleaned_data["from_on"], form.cleaned_data["to_on"]
         if not movement_later(*span, person(request).pk):
             messages.info(request, _("This is being worked out already."))
-        found = same_span(*span)
-        return redirect(f"{reverse('pyramid_movement')}?movement={found.pk}" if found else reverse("pyramid_movement"))
+        # It is shown there as soon as it is made; until then an earlier one of these days, or the pyramid's year.
+        days = urlencode({"from_on": span[0].isoformat(), "to_on": span[1].isoformat()})
+        return redirect(f"{reverse('pyramid_movement')}?{days}")
     page: dict[str, Any] = {
         "cycle": cycle,
         "movements": all_of_them,
@@ -114,7 +118,7 @@ def pyramid_movement(request: HttpRequest) -> HttpResponse:
 @strictly
 def pyramid_moved(request: HttpRequest) -> HttpResponse:
     """Who is in one cell, the most valuable first."""
-    shown = get_object_or_404(Movement, pk=number(request, "movement") or 0)
+    shown = get_object_or_404(finished_movements(), pk=number(request, "movement") or 0)
     first, second = (int(choice(request, name, LEVELS) or 0) for name in ("from", "to"))
     kept = members_are_kept(shown)
     found = (
@@ -143,6 +147,18 @@ def _name(level: int) -> Any:
     return Level(level).label if level else NOT_THERE
 
 
+def _of_span(request: HttpRequest) -> Movement | None:
+    """The newest between the two days of the address."""
+    written = [text(request, name) for name in ("from_on", "to_on")]
+    if not any(written):
+        return None
+    try:
+        first, last = (date.fromisoformat(day) for day in written)
+    except ValueError:
+        raise ImpossibleQuestion(_("The address has to name two days, such as 2026-06-30.")) from None
+    return same_span(first, last)
+
+
 def _usual_span(cycle: Cycle | None) -> dict[str, date]:
     """The last quarter."""
     last = cycle.as_of if cycle else firm_today() - timedelta(days=1)
@@ -155,8 +171,11 @@ def _shapes(matrix: Matrix) -> dict[str, list[Shape]]:
     left, right = BESIDE, WIDTH - BESIDE
     boxes = []
     for side, x, anchor in ((found.first, left - BOX, left - BOX - 6), (found.second, right, right + BOX + 6)):
+        last = -LEAST_BETWEEN_WORDS
         for box in side:
-            has_room = box.bottom - box.top >= LEAST_FOR_WORDS
+            middle = (box.top + box.bottom) / 2
+            has_room = middle - last >= LEAST_BETWEEN_WORDS
+            last = middle if has_room else last
             where = f"{x:.1f},{box.top:.1f} {x + BOX:.1f},{box.top:.1f} {x + BOX:.1f},{box.bottom:.1f} {x:.1f},{box.bottom:.1f}"
             boxes.append(
                 Shape(
@@ -165,7 +184,7 @@ def _shapes(matrix: Matrix) -> dict[str, list[Shape]]:
                     where,
                     str(_name(box.level)) if has_room else "",
                     f"{anchor:.1f}",
-                    f"{(box.top + box.bottom) / 2 + 4:.1f}",
+                    f"{middle + 4:.1f}",
                 )
             )
     middle = (left + right) / 2

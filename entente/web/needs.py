@@ -155,7 +155,8 @@ def need_new(request: HttpRequest, customer_id: int) -> HttpResponse:
 def _kept(form: FactForm, party: int, contacts: list[Interaction], today: date, request: HttpRequest) -> bool:
     given = form.cleaned_data
     heard = next((one for one in contacts if str(one.pk) == given.get("interaction")), None)
-    said_on = given["said_on"] or (timezone.localdate(heard.at) if heard else today)
+    # East of the firm it is tomorrow already.
+    said_on = given["said_on"] or (min(timezone.localdate(heard.at), today) if heard else today)
     try:
         say(
             heard.party_id if heard else party, given["predicate"], said_on=said_on, today=today, interaction=heard,

@@ -66,7 +66,6 @@ def desk_of(cycle: Cycle, given: Mapping[str, str], errors: dict[str, str]) -> d
     return {
         "lines": _lines(given, on, wrong),
         "cost": {name: given.get(name, "") for name in PLAN_FIELDS},
-        "kept": {name: value for name, value in given.items() if name.startswith("moves.") or name in PLAN_FIELDS},
         "name": given.get("name", ""),
         "note": given.get("note", ""),
         "kinds": PlanMove.Kind.choices,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -71,12 +70,18 @@ def plan_new(request: HttpRequest) -> HttpResponse:
     cycle = in_force()
     if request.method == "POST" and cycle is not None:
         given = _posted(request)
+        if _only_works_out(given):
+            return _desk(request, cycle, given, None)
         try:
             made = save_plan(given, cycle, by=person(request))
         except ImpossiblePlan as error:
             return _desk(request, cycle, given, None, error.errors)
         messages.success(request, _("The plan is kept as a draft."))
         return redirect("plan", made.pk)
+    if like := number(request, "like"):
+        return _desk(
+            request, cycle, fields_of(get_object_or_404(Plan.objects.prefetch_related("moves"), pk=like)), None
+        )
     return _desk(request, cycle, request.GET.dict(), None)
 
 
@@ -91,6 +96,8 @@ def plan_edit(request: HttpRequest, plan_id: int) -> HttpResponse:
         return redirect("plan", found.pk)
     if request.method == "POST":
         given = _posted(request)
+        if _only_works_out(given):
+            return _desk(request, cycle, given, found)
         try:
             change_plan(found.pk, number(request, "version", given) or 0, given, cycle, by=person(request))
         except ImpossiblePlan as error:
@@ -196,7 +203,14 @@ def _desk(
     errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     """The page on which a plan is drawn up, or, asked for by the page itself, what follows from a change."""
-    page: dict[str, Any] = {"cycle": cycle, "plan": found, "may_write": _may_write(request), "errors": errors or {}}
+    page: dict[str, Any] = {
+        "cycle": cycle,
+        "plan": found,
+        # The one this desk was opened with: what somebody else has kept since must not be overwritten.
+        "version": given.get("version") or (found.version if found else None),
+        "may_write": _may_write(request),
+        "errors": errors or {},
+    }
     if cycle is not None:
         page |= desk_of(cycle, given, errors or {})
     if request.headers.get("HX-Request"):
@@ -216,7 +230,6 @@ def _plan(request: HttpRequest, plan_id: int, *, form: TargetForm | None = None,
         "events": sorted(found.events.all(), key=lambda row: row.pk),
         "may_write": _may_write(request),
         "form": form or TargetForm(initial={"responsible": person(request).pk}),
-        "again": urlencode(fields_of(found)),
     }
     if cycle is not None and found.state == Plan.State.DRAFT:
         page |= effect_of(asked_of(found), cycle, "")
@@ -243,6 +256,11 @@ def _posted(request: HttpRequest) -> dict[str, str]:
     return {
         name: str(value)[: LONGEST_NOTE + 1] for name, value in request.POST.items() if name != "csrfmiddlewaretoken"
     }
+
+
+def _only_works_out(given: Mapping[str, str]) -> bool:
+    """Without script the desk itself asks what would follow, or for another line; nothing is kept."""
+    return "work" in given or "add" in given
 
 
 def _may_write(request: HttpRequest) -> bool:

@@ -26,7 +26,7 @@ DARKEST = 10
 # What says so, case by case.
 EVIDENCE = {
     1: _("Of what they may spend, less than the part below which it pays is spent here."),
-    2: _("Two or more other suppliers are known. Whoever asks several is lost to the one who asks first."),
+    2: _("%(suppliers)s or more other suppliers are known. Whoever asks several is lost to the one who asks first."),
     4: _("Somebody else stands between: by a relation, or because it was said."),
 }
 FIELDS = {1: "low_share", 2: "plays_off", 4: "buys_through"}
@@ -69,6 +69,7 @@ def pyramid_potential(request: HttpRequest) -> HttpResponse:
 
 
 def _cases(cycle: Cycle, user: User, total: Any) -> list[Case]:
+    suppliers = ((cycle.totals.get("needs") or {}).get("terms") or {}).get("suppliers", 2)
     first = {case: first_of_case(cycle, case) for case in CASES}
     numbers = {row.customer_id for rows in first.values() for row in rows}
     people = visible_customers(user).in_bulk(list(numbers))
@@ -77,7 +78,7 @@ def _cases(cycle: Cycle, user: User, total: Any) -> list[Case]:
         Case(
             case,
             words,
-            EVIDENCE[case],
+            EVIDENCE[case] % {"suppliers": f"{suppliers:g}"},
             getattr(total, FIELDS[case]),
             [
                 Found(people[row.customer_id], row, evidence[row.customer_id])

@@ -53,6 +53,8 @@ WHY = {
     "dealing": gettext_lazy("they have it only for having dealt with you"),
     "differs": gettext_lazy("nearly everybody’s is another"),
     "rare": gettext_lazy("known of too few customers"),
+    "nested": gettext_lazy("no plain values"),
+    "many": gettext_lazy("only the thirty most common are looked at"),
 }
 # The picture, in units of its own: from 0 % at the corner to 100 %.
 LEFT, TOP, WIDE, TALL = 40.0, 10.0, 320.0, 200.0

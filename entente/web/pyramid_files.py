@@ -10,8 +10,8 @@ from django.utils.translation import get_language, get_language_bidi
 from django.views.decorators.http import require_safe
 
 from entente.differentiate.current import in_force
-from entente.differentiate.models import Cycle, Movement, Plan
-from entente.differentiate.moved import matrix_of
+from entente.differentiate.models import Cycle, Plan
+from entente.differentiate.moved import finished_movements, matrix_of
 from entente.differentiate.picture import served_on
 from entente.web.asked import choice, number, strictly
 from entente.web.papers import PDF, paper
@@ -40,7 +40,9 @@ def pyramid_file(request: HttpRequest, form: str) -> HttpResponse:
 @strictly
 def movement_file(request: HttpRequest, form: str) -> HttpResponse:
     """One movement, without its customers."""
-    return _file(movement_report(matrix_of(get_object_or_404(Movement, pk=number(request, "movement") or 0))), form)
+    return _file(
+        movement_report(matrix_of(get_object_or_404(finished_movements(), pk=number(request, "movement") or 0))), form
+    )
 
 
 @require_safe

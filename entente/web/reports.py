@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from entente.differentiate.current import pyramid_of
+from entente.differentiate.current import in_force, pyramid_of
 from entente.differentiate.models import Cycle, Level, Plan, PyramidCell
 from entente.differentiate.moved import NOT_THERE, Matrix
 from entente.differentiate.own_estimates import own_estimates
@@ -53,7 +53,7 @@ class Report:
 
 
 def pyramid_report(cycle: Cycle) -> Report:
-    """Every figure of the pyramid, how sure each is, and the firm's own estimates."""
+    """Every figure of the pyramid, how sure each is, and, of the one in force, the firm's own estimates."""
     rows = pyramid_of(cycle)
     measures = [name for name in Measure.values if any(name in row.cells for row in rows)]
     heads = [Column(_("Level")), *(Column(_headed(name), COUNT if name == "customers" else MONEY) for name in measures)]
@@ -61,15 +61,15 @@ def pyramid_report(cycle: Cycle) -> Report:
     figures = [[str(row.level.label), *(_amount(row.cells.get(name)) for name in measures)] for row in rows]
     figures.append([_("All customers"), *(_amount(totals.get(name)) for name in measures)])
     sure = [[str(row.level.label), *(_sure(row.cells.get(name)) for name in measures)] for row in rows]
-    own = [_own(row) for row in own_estimates().values()]
+    own = [_own(row) for row in own_estimates().values()] if cycle == in_force() else []
     tables = [
         Table(_("The levels and what they bring"), heads, figures),
         Table(_("How sure each figure is"), [Column(head.head) for head in heads], sure),
     ]
     if own:
         columns = [
-            Column(_("Level")), Column(_("Figure")), Column(_("Your own estimate"), MONEY), Column(_("How sure")),
-            Column(_("What it rests on")), Column(_("By")),
+            Column(_("Level")), Column(_("Figure")), Column(_("Your own estimate"), MONEY), Column(_("of customers"), COUNT),
+            Column(_("How sure")), Column(_("What it rests on")), Column(_("By")),
         ]  # fmt: skip
         tables.append(Table(_("Your own estimates"), columns, own))
     return Report(
@@ -151,16 +151,27 @@ def plan_report(plan: Plan, cycle: Cycle | None) -> Report:
     if cycle is not None:
         tables += _worked(plan, ground(cycle, plan.figures))
     if months := months_of(plan):
-        heads = [f"{kinds[move.kind.value]} {_level(move.before)}" for move in moves]
+        heads = [
+            Column(head, COUNT)
+            for move in moves
+            for head in (f"{kinds[move.kind.value]} {move.customers} {_level(move.before)}", _("wanted by then"))
+        ]
         tables.append(
             Table(
                 _("How it comes along"),
                 [
                     Column(_("By")),
-                    *(Column(head, COUNT) for head in heads),
+                    *heads,
                     Column(_("Profit of those who moved, change"), MONEY),
                 ],
-                [[_day(month.as_of), *month.moved, month.profit] for month in months],
+                [
+                    [
+                        _day(month.as_of),
+                        *(part for pair in zip(month.moved, month.target, strict=True) for part in pair),
+                        month.profit,
+                    ]
+                    for month in months
+                ],
             )
         )
     return Report(f"plan-{plan.pk}", plan.name, plan.note, plan.baseline.currency, tables)
@@ -217,8 +228,9 @@ def _outcomes(title: str, rows: Sequence[tuple[str, float, float, float]]) -> Ta
 
 
 def _own(row: OwnEstimate) -> list[Any]:
+    money, count = (None, row.amount) if row.measure == Measure.CUSTOMERS else (row.amount, None)
     return [
-        str(Level(row.level).label), str(row.get_measure_display()), row.amount, _sure(row), row.note,
+        str(Level(row.level).label), str(row.get_measure_display()), money, count, _sure(row), row.note,
         row.by.name if row.by else None,
     ]  # fmt: skip
 

@@ -28,6 +28,7 @@ PAGES = (
     ("settings_sources", "sources", gettext_lazy("Sources")),
     ("settings_pyramid", "pyramid", gettext_lazy("Pyramid")),
     ("settings_costs", "activity_rates", gettext_lazy("Cost to serve")),
+    ("settings_contracts", "contracts", gettext_lazy("Contracts")),
     ("settings_knowing", "knowing", gettext_lazy("Questions")),
     ("settings_needs", "potential", gettext_lazy("Needs and potential")),
     ("settings_profile", "profile", gettext_lazy("Profile of the best")),

@@ -17,6 +17,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_TEXT = 32_000  # a cell holds 32,767
 WIDEST, NARROWEST = 48, 12
 NOT_IN_A_TITLE = str.maketrans("", "", "[]:*?/\\'")
+NO_CHARACTERS = str.maketrans("", "", "\ufffe\uffff")  # openpyxl lets them pass; no XML may hold them
 BOLD = Font(bold=True)
 
 
@@ -80,7 +81,7 @@ def _write_text(cell: Cell, text: str) -> None:
 
 
 def _clean(text: str) -> str:
-    return ILLEGAL_CHARACTERS_RE.sub("", text)
+    return ILLEGAL_CHARACTERS_RE.sub("", text).translate(NO_CHARACTERS)
 
 
 def _letters(currency: str) -> str:

@@ -51,10 +51,12 @@ def bills(ledger: Ledger, party: Party, number: str, due_on: date | None, amount
     return Invoice.objects.create(**told(ledger, party), number=number, due_on=due_on, amount=amount, **given)
 
 
-def pays(ledger: Ledger, invoice: Invoice | None, on: date, amount: int = 100, currency: str = "GBP") -> None:
+def pays(
+    ledger: Ledger, invoice: Invoice | None, on: date, amount: int = 100, currency: str = "GBP", **fields: Any
+) -> None:
     Payment.objects.create(
         **told(ledger, invoice.party if invoice else None), key=f"{on} {amount} {Payment.objects.count()}", invoice=invoice,
-        paid_on=on, amount=amount, currency=currency,
+        paid_on=on, amount=amount, currency=currency, **fields,
     )  # fmt: skip
 
 
@@ -181,12 +183,22 @@ def test_an_invoice_not_paid_in_time_is_one_reminder(ledger: Ledger):
 
 def test_without_any_payment_nobody_is_taken_to_owe(ledger: Ledger):
     bills(ledger, ledger.party("ann"), "R1", date(2026, 5, 1))
-    pays(ledger, None, AS_OF + timedelta(days=1))
+    pays(ledger, None, AS_OF + timedelta(days=1), invoice_number="R9")
     assert counted()[0]["ann"] == {}
-    pays(ledger, None, date(2026, 5, 16))
+    pays(ledger, None, date(2026, 5, 16), invoice_number="R9")
     assert counted()[0]["ann"] == {}, "it was to be reminded of the day before"
-    pays(ledger, None, date(2026, 5, 15))
+    pays(ledger, None, date(2026, 5, 15), invoice_number="R9")
     assert counted()[0]["ann"] == {"payment_reminder": 1}
+
+
+def test_where_payments_name_no_invoices_nobody_is_taken_to_owe(ledger: Ledger):
+    ann = ledger.party("ann")
+    for number in range(3):
+        bills(ledger, ann, f"R{number}", date(2026, 5, 1))
+        pays(ledger, None, date(2026, 4, 20))
+    assert counted()[0]["ann"] == {}, "all is paid, and nothing says which"
+    pays(ledger, Invoice.objects.get(number="R0"), date(2026, 4, 20))
+    assert counted()[0]["ann"] == {"payment_reminder": 2}
 
 
 def test_nobodys_orders_cost_the_firm_and_no_customer(ledger: Ledger):
@@ -304,9 +316,18 @@ def test_rates_are_appended_and_only_what_differs_is_kept(ledger: Ledger):
     assert serving_terms() == ServingTerms() and Setting.objects.count() == 4
 
 
+def test_a_rate_of_three_decimals_stays_when_the_form_is_kept_as_it_stands(ledger: Ledger):
+    set_rates({"order.amount": "2.1250", "mail.amount": "0,125"}, by=None)
+    written = {one.name: one.written for group in rate_figures().values() for one in group}
+    assert (written["order.amount"], written["mail.amount"]) == ("2.125", "0.125")
+    set_rates({**written, "visit.amount": "80"}, by=None)
+    assert [serving_terms().rates[one].value for one in ("order", "mail", "visit")] == [2.125, 0.125, 80]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("visit.amount", "-1"), ("visit.amount", "dear"), ("visit.amount", "nan"), ("visit.amount", "1e999"), ("visit.precision", "sure"),
+     ("visit.amount", "1,500"), ("order.amount", "12.500"),
      ("visit.share", "0"), ("visit.share", "9"), ("call_minutes", "x"), ("reminder_days", "1.5")],
 )  # fmt: skip
 def test_impossible_rates_say_where_and_keep_nothing(ledger: Ledger, name: str, value: str):

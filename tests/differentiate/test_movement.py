@@ -166,7 +166,7 @@ def test_between_two_days_who_was_linked_since_is_one_on_both(ledger, anna):
 
 
 def test_a_span_that_cannot_be_is_refused(ledger, anna):
-    for first, last in ((AS_OF, AS_OF), (AS_OF, date(2026, 1, 1)), (AS_OF, date(2026, 7, 2))):
+    for first, last in ((AS_OF, AS_OF), (AS_OF, date(2026, 1, 1)), (AS_OF, date(2026, 7, 2)), (date(1, 1, 1), AS_OF)):
         with pytest.raises(ImpossibleSpan):
             work_out(first, last, today=TODAY, by=anna)
     assert not Movement.objects.exists()

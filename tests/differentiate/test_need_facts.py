@@ -138,6 +138,38 @@ def test_an_impossible_fact_is_refused_with_all_that_is_wrong(ledger):
     assert not NeedFact.objects.exists()
 
 
+@pytest.mark.parametrize("written", ["1,500", "12.500", "100 USD", "30 %", "1500-"])
+def test_money_that_can_be_read_in_two_ways_is_asked_again(ledger, written):
+    with pytest.raises(ImpossibleFact) as refused:
+        say(ledger.party("ann").pk, "spend_elsewhere", written, said_on=TODAY, today=TODAY, currency="GBP")
+    assert set(refused.value.errors) == {"value"} and not NeedFact.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("12,500.50", "12500.5"), ("1 500", "1500"), ("۱٬۵۰۰٫۵", "1500.5"), ("1,5", "1.5"), ("0", "0")],
+)
+def test_money_is_read_as_people_write_it(ledger, written, meant):
+    fact = say(ledger.party("ann").pk, "budget", written, said_on=TODAY, today=TODAY, currency="GBP")
+    assert fact.number == Decimal(meant)
+
+
+def test_a_share_is_read_in_the_digits_of_any_script(ledger):
+    assert say(ledger.party("ann").pk, "share_of_wallet", "۳۰٪", said_on=TODAY, today=TODAY).number == Decimal("0.3")
+
+
+def test_what_nobody_sees_is_not_kept(ledger):
+    given = {"said_on": TODAY, "today": TODAY, "evidence": " \x1b]0;x\x07 on\u202ethe phone "}
+    fact = say(ledger.party("ann").pk, "other_supplier", " Jo\x1b[2Jtun\u202e  &\0 Sons\n", **given)
+    assert (fact.value, fact.evidence) == ("Jo[2Jtun & Sons", "]0;x onthe phone")
+
+
+def test_a_thousand_days_are_not_one_day(ledger):
+    with pytest.raises(ImpossibleFact) as refused:
+        set_figures({"lasts": "1,000", "peers": "1.000", "quantile": "0,750"}, by=None)
+    assert set(refused.value.errors) == {"lasts", "peers"}
+
+
 def test_without_an_end_a_fact_holds_as_long_as_is_set(ledger):
     ann = ledger.party("ann")
     set_figures({"lasts": "10"}, by=None)

@@ -12,9 +12,7 @@ from django.db import connection
 from entente.differentiate.facts import Facts
 from entente.differentiate.models import Cycle, NeedFact, NeedSegment, PotentialCell, PyramidCell
 from entente.differentiate.need_card import evidence_of, need_story
-from entente.differentiate.need_facts import (
-    say,
-)
+from entente.differentiate.need_facts import say, withdraw
 from entente.differentiate.partitions import partition_of
 from entente.differentiate.potential_shown import first_of_case, potential_of, segments_of, without_segment
 from entente.differentiate.value import value_customers
@@ -204,6 +202,25 @@ def test_the_card_tells_everything_with_its_reason(ledger):
     nothing = need_story(who.pk, [party.pk], None, None, AS_OF)
     assert (nothing.segment, nothing.wallet, nothing.cases) == (None, None, [])
     assert len(nothing.facts) == 3
+
+
+def test_the_card_goes_by_what_the_cycle_knew_on_its_day(ledger):
+    needing = a_market(ledger)
+    early, late, gone = needing["wood"][:3]
+    given = {"currency": "GBP", "today": TODAY + timedelta(days=1), "is_stated": False}
+    say(early.pk, "spend_elsewhere", "10", said_on=AS_OF - timedelta(days=9), expires_on=AS_OF, **given)
+    say(late.pk, "spend_elsewhere", "10", said_on=AS_OF + timedelta(days=1), **given)
+    back = say(gone.pk, "spend_elsewhere", "10", said_on=AS_OF, **given)
+    cycle = run()
+    Cycle.objects.filter(pk=cycle.pk).update(started_at=datetime(2998, 1, 1, tzinfo=UTC))
+    cycle.refresh_from_db()
+    withdraw(back, by=None, at=datetime(2999, 1, 1, tzinfo=UTC))
+    found, today = rows(cycle), AS_OF + timedelta(days=2)
+    for party, was_told in ((early, True), (late, False), (gone, True)):
+        row = found[party.key]
+        assert (row.potential == pytest.approx(row.revenue_year + 10)) == was_told
+        wallet = need_story(customer_of(party).pk, [party.pk], cycle, row, today).wallet
+        assert wallet is not None and wallet.is_told == was_told, party.key
 
 
 def test_products_without_categories_are_grouped_by_their_names(ledger):

@@ -111,7 +111,7 @@ def test_what_must_not_be_used_is_left_out_with_its_reason(ledger):
     cycle = run()
     assert why(cycle) | {"language": ""} == {
         "Date_of_Birth": "protected", "account_manager": "dealing", "contact": "differs", "loyal": "given away", "portal": "given away",
-        "born_on": "protected", "language": "",
+        "born_on": "protected", "language": "", "floor": "nested",
     }  # fmt: skip
     given = next(one for one in told(cycle)["left_out"] if one["name"] == "portal")
     assert given["buyers"] == 1.0 and given["others"] == 0.0
@@ -157,6 +157,31 @@ def test_of_several_records_the_oldest_that_says_anything_counts(ledger):
     at = int(np.searchsorted(customers, one.pk))
     assert sector.labels[sector.codes[at]].lower() == "hotel"
     assert len(set(sector.codes.tolist())) == 1
+
+
+def read(ledger: Ledger, attributes: list[dict[str, Any]]) -> tuple[set[str], dict[str, str]]:
+    """Names of what is used, and what is left out with why, where all of them bought."""
+    for place, said in enumerate(attributes):
+        ledger.party(f"a{place}", attributes=said)
+    match_new()
+    with extract() as columns:
+        facts = Facts(columns, AS_OF, currency="GBP", margin_rate=0.4)
+        customers = columns.columns("SELECT DISTINCT customer_id FROM pg.identify_membership ORDER BY 1")["customer_id"]
+        found, left = read_attributes(facts, customers, np.ones(len(customers), bool), ProfileTerms())
+    return {one.name for one in found if not one.is_field}, {one.name: one.why for one in left if not one.is_field}
+
+
+def test_more_attributes_than_are_looked_at_are_not_said_to_be_rare(ledger):
+    used, left = read(ledger, [{f"a{key:02}": f"v{place % 2}" for key in range(33)} for place in range(40)])
+    assert used == {f"a{key:02}" for key in range(30)}
+    assert left == dict.fromkeys(("a30", "a31", "a32"), "many")
+
+
+def test_what_is_protected_is_not_smuggled_in_within_something_else(ledger):
+    said = [
+        {"person": {"sex": "fm"[place % 2]}, "tags": ["old", "young"][place % 2 :], "size": "m"} for place in range(40)
+    ]
+    assert read(ledger, said) == ({"size"}, {"person": "nested", "tags": "nested"})
 
 
 def test_the_list_by_likeness_has_its_indexes(ledger):

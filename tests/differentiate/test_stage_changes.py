@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from entente.cycle import run_cycle
-from entente.differentiate.explained_worth import as_data, explain_worth
+from entente.differentiate.explained_worth import Step, as_data, explain_worth
 from entente.differentiate.models import Stage, StageChange, Valuation
+from entente.differentiate.need_facts import say
 from entente.differentiate.pure.stages import Reason
 from entente.differentiate.stage_changes import changes_of, why
+from entente.ledger.models import Party
 from tests.ledger_facts import Ledger, a_firm, committed, customer_of
 
 __all__ = ["committed"]  # fixture
@@ -72,6 +74,17 @@ def test_a_day_worked_out_again_replaces_its_own_changes_only(ledger: Ledger):
     assert change.purchases == 3 and change.from_stage == Stage.WELCOME
 
 
+def test_a_day_worked_out_afterwards_tells_no_change_twice(ledger: Ledger):
+    ann = ledger.party("ann")
+    ledger.buys(ann, date(2026, 5, 20), 100)
+    run_cycle(MAY, today=JUNE)
+    ledger.buys(ann, date(2026, 6, 10), 100)
+    run_cycle(JUNE, today=JUNE)
+    run_cycle(date(2026, 6, 15), today=JUNE)
+    (change,) = changes_of(customer_of(ann).pk)
+    assert (change.changed_on, change.from_stage) == (date(2026, 6, 15), Stage.WELCOME)
+
+
 @pytest.mark.parametrize("code", Reason)
 def test_every_rule_is_said_in_words(code: Reason):
     change = StageChange(reason=code, purchases=1, last_on=date(2026, 5, 1), changed_on=JUNE)
@@ -113,3 +126,33 @@ def test_who_came_after_the_cycle_is_told_as_such(ledger: Ledger):
 
     match_new()
     assert explain_worth(customer_of(cleo)).steps == []
+
+
+def test_what_is_explained_is_what_was_done(ledger: Ledger):
+    ann, cleo, dan = ledger.party("ann"), ledger.party("cleo", known_on=date(2026, 1, 1)), ledger.party("dan")
+    for day in (1, 5, 9):
+        ledger.buys(ann, date(2026, 4, day), 100, cost=60)
+    ledger.buys(dan, date(2024, 4, 1), 100)
+    say(ann.pk, "budget", "1000", currency="GBP", said_on=date(2026, 5, 1), today=JUNE, is_stated=False)
+    say(cleo.pk, "share_of_wallet", "20 %", said_on=date(2026, 5, 1), today=JUNE)
+    for name in ("Jotun", "Brillux"):
+        say(ann.pk, "other_supplier", name, said_on=date(2026, 5, 1), today=JUNE)
+    run_cycle(MAY, today=JUNE)
+    ledger.speaks(ann, datetime(2026, 4, 2, tzinfo=UTC), kind="visit", channel="visit")
+
+    def said(party: Party) -> dict[str, Step]:
+        return {one.said: one for one in explain_worth(customer_of(party)).steps}
+
+    of_ann = said(ann)
+    assert (of_ann["potential, a year"].value, of_ann["potential, a year"].because) == (
+        1000,
+        "as somebody of ours believes",
+    )
+    assert of_ann["more margin, a year"].value == pytest.approx(280)
+    assert set(of_ann["stimulation pays"].because.split(", ")) == {"Jotun", "Brillux"}
+    assert "1 x visit = 50.00" in of_ann["cost to serve, 12 months"].because
+    assert "the circle counted -50.00 beside" in of_ann["cost to serve, 12 months"].because
+    assert of_ann["level"].because.startswith("among the active by revenue")
+    assert (said(cleo)["share of wallet"].value, said(cleo)["share of wallet"].because) == (0.2, "as they said")
+    assert said(cleo)["level"].because.startswith("never bought")
+    assert said(dan)["level"].because.startswith("bought before, but nothing in the last 12 months")

@@ -145,6 +145,24 @@ def test_an_invoice_tells_what_is_open_and_since_when_it_is_overdue(company: cas
     assert (told(date(2026, 4, 2))["R1"]["open"], told(date(2026, 4, 2))["R1"]["is_overdue"]) == (-40, False)
 
 
+def test_what_was_credited_of_an_order_is_no_longer_to_be_paid(company: cast.Company):
+    order = cast.order(company.okafor, "A1", date(2026, 3, 1), 100)
+    a_dealing(Invoice, company.okafor, number="R1", order=order, issued_on=date(2026, 3, 1), due_on=date(2026, 3, 31))
+    for number, of, amount, currency in (
+        ("G1", order, -40, "EUR"),
+        ("G2", order, -50, "USD"),
+        ("G3", None, -60, "EUR"),
+    ):
+        note = a_dealing(
+            Invoice, company.okafor, number=number, kind="credit_note", order=of, issued_on=date(2026, 3, 9)
+        )
+        Invoice.objects.filter(pk=note.pk).update(amount=amount, currency=currency)
+    told = page(parties_of(company.okafor), as_of=date(2026, 5, 1)).events
+    assert {event.thing.number: event.more["open"] for event in told if event.kind == "invoice"} == {
+        "R1": 60, "G1": 0, "G2": 0, "G3": 0,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("fields", "is_late"),
     [

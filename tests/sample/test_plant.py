@@ -10,9 +10,24 @@ import pytest
 from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
+from entente.differentiate.models import NeedFact
+from entente.differentiate.pure.need_terms import PREDICATES
 from entente.identify.relations_models import Deal, DealPart, Relation
 from entente.interact.models import ConsentEvent, Preference
-from entente.ledger.models import ExchangeRate, Import, Interaction, LineKind, Order, OrderLine, Party, Product, Source
+from entente.ledger.models import (
+    Delivery,
+    ExchangeRate,
+    Import,
+    Interaction,
+    Invoice,
+    LineKind,
+    Order,
+    OrderLine,
+    Party,
+    Payment,
+    Product,
+    Source,
+)
 from entente.sample import rows
 from entente.sample.plant import NotEmpty, plant, planted
 from entente.sample.truth import made, truth
@@ -23,6 +38,7 @@ AS_OF = dt.date(2026, 11, 20)
 SMALL = {"seed": 7, "as_of": AS_OF, "customers": 200}
 TABLES = (
     Party, Product, Order, OrderLine, ExchangeRate, Interaction, ConsentEvent, Preference, User, Source, Import, Relation, Deal, DealPart,
+    Delivery, Invoice, Payment, NeedFact,
 )  # fmt: skip
 
 
@@ -42,6 +58,11 @@ def test_everything_that_was_made_is_in_the_tables():
     assert done.counts["relations"] == Relation.objects.count() == len(firm.related.relations)
     assert not Relation.objects.exclude(source_id=F("party__source_id")).exists()
     assert DealPart.objects.count() == sum(len(deal.parts) for deal in firm.related.deals) > 0
+    dealings = firm.dealings
+    assert done.counts["deliveries"] == Delivery.objects.count() == dealings.deliveries.order.size
+    assert done.counts["invoices"] == Invoice.objects.count() == dealings.invoices.order.size
+    assert done.counts["payments"] == Payment.objects.count() == dealings.payments.invoice.size
+    assert NeedFact.objects.count() == len(firm.facts) > 0
     assert done.counts["order lines"] == OrderLine.objects.count()
     total = OrderLine.objects.aggregate(total=Sum("amount"))["total"]
     assert total == Decimal(int(firm.lines.amount.sum() + firm.returned.lines.amount.sum())) / 10_000
@@ -68,6 +89,34 @@ def test_rows_refer_to_what_is_there():
     assert not Order.objects.annotate(lines_=Count("lines")).filter(lines_=0).exists()
     assert not Order.objects.filter(ordered_on__gt=AS_OF).exists()
     assert not Product.objects.filter(Q(unit_cost=None) | Q(currency="")).exists()
+
+
+def test_dealings_refer_to_their_orders_and_invoices():
+    plant(**SMALL)
+    for model in (Delivery, Invoice):
+        rows_ = model.objects.all()
+        assert not rows_.exclude(party_id=F("order__party_id")).exists()
+        assert not rows_.exclude(order_number=F("order__number")).exists()
+        assert not rows_.exclude(customer_key=F("party__key")).exists()
+    assert not Payment.objects.exclude(invoice_number=F("invoice__number"), party_id=F("invoice__party_id")).exists()
+    assert not Payment.objects.exclude(currency=F("invoice__currency")).exists()
+    whole = Invoice.objects.filter(kind=Invoice.Kind.INVOICE).annotate(lines=Sum("order__lines__amount"))
+    assert whole.exists() and not whole.exclude(amount=F("lines")).exists()
+    credit = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE)
+    assert credit.exists() and not credit.filter(amount__gte=0).exists()
+    assert {each.stands for each in Delivery.objects.all()} >= {"delivered", "planned"}
+
+
+def test_facts_of_needs_stand_as_somebody_would_have_written_them():
+    plant(**SMALL)
+    stated = NeedFact.objects.filter(is_stated=True)
+    assert stated.exists() and not stated.exclude(party_id=F("interaction__party_id")).exists()
+    assert not NeedFact.objects.exclude(predicate__in=PREDICATES).exists()
+    assert not NeedFact.objects.filter(said_on__gt=AS_OF).exists()
+    for fact in NeedFact.objects.all():
+        kind = PREDICATES[fact.predicate].kind
+        assert (fact.number is not None) == (kind in ("money", "share")) and bool(fact.currency) == (kind == "money")
+        assert bool(fact.value) == (fact.number is None)
 
 
 def test_the_firm_and_its_people():

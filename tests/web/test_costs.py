@@ -133,8 +133,8 @@ def test_the_card_tells_revenue_margin_cost_and_profit_and_what_the_cost_is_made
     assert len(queries) <= 25
     assert not [q for q in queries if q["sql"].lstrip().upper().startswith(WRITES)]
     assert "<html" not in text
-    assert '2 orders</dt><dd class="unbroken">€4.00' in text
-    assert '6 minutes of calls <small>in 1 call</small></dt><dd class="unbroken">€3.60' in text
+    assert 'Orders: 2</dt><dd class="unbroken">€4.00' in text
+    assert 'Minutes of calls: 6 <small>in 1 call</small></dt><dd class="unbroken">€3.60' in text
     assert "The circle counted €90.00" in text, "what was counted then differs from what the facts say now"
     Valuation.objects.filter(cycle_id=costly.cycle.pk, customer_id=who.pk).update(cost_year=7.6)
     assert "The circle counted" not in text_of(anna, f"/customers/{who.pk}/cost")

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 TODAY = date(2026, 6, 30)
 PAGES = (
     "/pyramid/", "/pyramid/laws", "/pyramid/movement", "/pyramid/plans/", "/pyramid/plans/new", "/pyramid/potential", "/pyramid/needs",
-    "/pyramid/knowing", "/pyramid/estimates", "/customers/", "/customers/?order=loss", "/customers/?order=growth", "/",
+    "/pyramid/profile", "/pyramid/knowing", "/pyramid/estimates", "/customers/", "/customers/?order=loss", "/customers/?order=growth", "/",
 )  # fmt: skip
 
 

@@ -107,6 +107,27 @@ def test_strange_addresses_get_a_clear_answer(full: cast.Company, anna: Client, 
         assert anna.get(f"{PAGE}/customers?movement={made}&{rest}").status_code == 400
 
 
+def test_what_is_being_worked_out_is_shown_to_nobody(full: cast.Company, anna: Client):
+    """A cycle writes its movement before it is published; the pages of it are of the day before until then."""
+    running = cast.cycle(date(2026, 11, 21))
+    made = fill(running)
+    Cycle.objects.filter(pk=running.pk).update(published_at=None)
+    for url in (f"{PAGE}/as.xlsx?movement={made.pk}", f"{PAGE}/customers?movement={made.pk}&from=4&to=4"):
+        assert anna.get(url).status_code == 404, url
+
+
+def test_what_was_asked_for_is_shown_as_soon_as_it_is_there(full: cast.Company, signed_in):
+    maxim = signed_in(full.staff.maxim)
+    fill(None, from_on=date(2026, 1, 1), to_on=date(2026, 6, 30))
+    back = maxim.post(PAGE, {"from_on": "2026-01-01", "to_on": "2026-06-30"}).headers["Location"]
+    anew = fill(None, from_on=date(2026, 1, 1), to_on=date(2026, 6, 30))
+    ProcrastinateJob.objects.all().delete()
+    assert maxim.get(back).context["shown"] == anew
+    other = maxim.post(PAGE, {"from_on": "2026-02-01", "to_on": "2026-06-30"}).headers["Location"]
+    assert maxim.get(other).context["shown"] == full.cycle.movement, "until then the pyramid's year"
+    assert maxim.get(f"{PAGE}?from_on=x&to_on=2026-06-30").status_code == 400
+
+
 def test_customers_of_a_day_long_past_are_not_invented(full: cast.Company, anna: Client):
     old = cast.cycle(date(2024, 1, 1))
     made = fill(old)
@@ -134,7 +155,7 @@ def test_a_manager_asks_for_a_span_once(full: cast.Company, signed_in, anna: Cli
     assert not [q for q in queries if q["sql"].lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))]
     assert "Between two other days" not in text_of(anna, PAGE)
     maxim = signed_in(full.staff.maxim)
-    assert maxim.post(PAGE, span).headers["Location"] == PAGE
+    assert maxim.post(PAGE, span).headers["Location"] == f"{PAGE}?from_on=2026-01-01&to_on=2026-06-30"
     maxim.post(PAGE, span)
     job = ProcrastinateJob.objects.get(task_name="movement")
     assert job.args == {**span, "by_id": full.staff.maxim.pk}

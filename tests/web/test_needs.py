@@ -9,12 +9,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from entente.differentiate.models import Cycle, NeedFact, NeedSegment, PotentialCell, Valuation
 from entente.differentiate.need_facts import say
 from entente.identify.relations import relate
+from entente.ledger.models import Interaction
 from entente.staff.firm import firm_today
-from entente.staff.models import Setting, User
+from entente.staff.models import Firm, Setting, User
 from tests import cast
 
 MOST_QUERIES = 25
@@ -76,7 +78,7 @@ def test_the_card_fetches_needs_when_it_stands(full: cast.Company, anna: Client)
     assert fragment.startswith('<section class="card" id="needs"') and "<html" not in fragment
     assert "buy 4.1 times as much of" in fragment and "70% of their order lines" in fragment
     assert "we think" in fragment and "Buys little of it here" in fragment
-    assert '<span class="approx">24%</span>' in fragment and "16%–40%" in fragment
+    assert '<span class="approx unbroken">24%</span>' in fragment and "16%–40%" in fragment
     assert "<html" in text_of(anna, f"/customers/{who}/needs")
 
 
@@ -88,6 +90,13 @@ def test_what_they_said_stands_beside_what_we_think_with_its_origin(full: cast.C
     page = text_of(anna, f"/customers/{full.alnoor.pk}/needs")
     assert "letter of May" in page and "Maxim" in page and "80% sure" in page
     assert page.count("they said") >= 2 and "past its day" in page and "1 fact that counts no more" in page
+
+
+def test_who_told_long_ago_is_to_be_asked_again(full: cast.Company, anna: Client):
+    gone = heard(full.okafor, "budget", "900")
+    NeedFact.objects.filter(pk=gone.pk).update(expires_on=firm_today() - timedelta(days=1))
+    page = text_of(anna, f"/customers/{full.okafor.pk}/needs")
+    assert "counts any more: ask again" in page and "Nobody has written down" not in page
 
 
 def test_a_customer_without_anything_known_is_shown_all_the_same(company: cast.Company, anna: Client):
@@ -178,6 +187,37 @@ def test_the_potential_stands_level_by_level_with_its_range_and_its_cases(full: 
     assert full.alnoor.name in page.split('id="case-4"')[1]
     assert "/settings/needs" not in page, "an agent does not set what is assumed"
     assert 'href="/customers/?case=2"' not in page, "nobody of the case was counted"
+
+
+def test_the_page_says_from_how_many_suppliers_on_somebody_plays_them_off(full: cast.Company, anna: Client):
+    full.cycle.totals["needs"]["terms"]["suppliers"] = 3.0
+    full.cycle.save()
+    assert "3 or more other suppliers are known" in text_of(anna, "/pyramid/potential")
+
+
+def test_a_share_we_believe_is_told_where_nothing_was_spent(full: cast.Company, anna: Client):
+    Valuation.objects.filter(customer_id=full.alnoor.pk).update(potential=None, share=0.2, revenue_year=0.0)
+    case = text_of(anna, "/pyramid/potential").split('id="case-1"')[1].split("</section>")[0]
+    assert "20% of what they spend, as we think" in case and "–" not in case
+
+
+def test_a_fact_heard_just_now_is_kept_wherever_on_earth_one_sits(full: cast.Company, anna: Client):
+    type(full.staff.anna).objects.filter(pk=full.staff.anna.pk).update(zone="Pacific/Kiritimati")
+    Firm.objects.update(zone="Pacific/Pago_Pago")
+    party = full.alnoor.memberships.get().party
+    contact = Interaction.objects.create(
+        party=party,
+        at=timezone.now(),
+        kind="call",
+        channel="phone",
+        purpose="service",
+        is_outgoing=True,
+        is_two_way=True,
+    )
+    said = {"predicate": "need", "value": "speed", "currency": "", "is_stated": "yes", "confidence": "1"}
+    answer = anna.post(f"/customers/{full.alnoor.pk}/needs/new", {**said, "interaction": contact.pk})
+    assert answer.status_code == 302
+    assert NeedFact.objects.get().said_on == firm_today()
 
 
 def test_segments_stand_with_their_words_and_lead_to_their_customers(full: cast.Company, signed_in: SignIn):

@@ -63,7 +63,7 @@ NOBODY_LEAVES: Final = (
 BOUND: Final = float(np.log(1e4))
 THIN_TO: Final = (2_000, 30_000)
 """Groups on which the climb begins: from every start on the fewest, from where that ended on more, then on all."""
-FREE_ON: Final = 50_000
+FREE_ON: Final = 25_000
 """Groups on which a law is freed; more would not move its weights."""
 
 HALF_A_PURCHASE, ONE_CUSTOMER_YEAR = 0.5, 52.0
@@ -197,7 +197,7 @@ def _freed(fits: Fits, name: str) -> BuyingLaw | Refusal:
     given = formula.parameters
     leaving = (given["a"], given["b"]) if formula.knows_churn else None
     base = free_mixture.base_mixture(given["r"], given["alpha"], leaving, stages)
-    thin = stats.thinned(FREE_ON) if len(stats.x) > 2 * FREE_ON else stats
+    thin = stats.thinned(FREE_ON) if len(stats.x) > FREE_ON else stats
     groups = thin.x, thin.days[thin.last], thin.days[thin.age], thin.weight
     found = free_mixture.free(base, *groups)
     if not found.converged:

@@ -167,11 +167,7 @@ def past_and_after(
 
 def _held_out(customer: Ints, day: Ints, amount: Floats, as_of_day: int) -> list[_HeldOut]:
     """Both origins, or none: a law judged at one of them only would be judged by chance."""
-    known = day <= as_of_day
-    if not known.any():
-        return []
-    customer, day, amount = customer[known], day[known], amount[known]
-    span = as_of_day - int(day.min())
+    span = as_of_day - int(day.min(initial=as_of_day))
     found = []
     for share in ORIGINS:
         cut = as_of_day - min(round((1.0 - share) * span), round((1.0 - share) / (1.0 - ORIGINS[0]) * LONGEST_HOLD_OUT))

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from entente.differentiate.pure.arrays import Floats, Indexes, Ints
 from entente.differentiate.pure.buying_laws import FIRM_RATE, PARETO_NBD, SHIFT, BuyingLaw
@@ -53,6 +54,37 @@ def outcome_interval(
 
     alive: (n,) chance to be active. Returns two arrays (n,), at least 0.
     """
+    outcomes, of_row = _outcomes(law, spend_law, histories, weeks, draws, rng)
+    low, high = np.zeros(len(alive)), np.full(len(alive), np.inf)
+    for below in np.linspace(0.0, 1.0 - share, LOW_ENDS):
+        one, other = (_read_off(outcomes, of_row, alive, end) for end in (below, below + share))
+        shorter = other - one < high - low
+        low, high = np.where(shorter, one, low), np.where(shorter, other, high)
+    return low, high
+
+
+def outcome_cases(
+    law: BuyingLaw,
+    spend_law: SpendLaw,
+    histories: BuyingHistories,
+    alive: Floats,
+    weeks: float,
+    shares: Floats,
+    draws: int,
+    rng: np.random.Generator,
+) -> Matrix:
+    """(n, D) the outcome at which each share (D,) of all outcomes is less, in the same multiples: to be added to what else they bring."""
+    outcomes, of_row = _outcomes(law, spend_law, histories, weeks, draws, rng)
+    found = np.empty((len(alive), len(shares)))
+    for at, share in enumerate(shares):
+        found[:, at] = _read_off(outcomes, of_row, alive, float(share))
+    return found
+
+
+def _outcomes(
+    law: BuyingLaw, spend_law: SpendLaw, histories: BuyingHistories, weeks: float, draws: int, rng: np.random.Generator
+) -> tuple[Sorted, Indexes]:
+    """(classes, draws) sorted outcomes of each class of like customers, their mean 1, and the class of each customer."""
     classes = distinct(_class(law, histories), _age_class(histories.age))
     x, recency, age = (
         column[classes.first] for column in (histories.repeats.astype(np.float64), histories.recency, histories.age)
@@ -69,24 +101,29 @@ def outcome_interval(
             )
     outcomes /= np.maximum(outcomes.mean(axis=1, keepdims=True), 1e-12)
     outcomes.sort(axis=1)
-    low, high = np.zeros(len(alive)), np.full(len(alive), np.inf)
-    for below in np.linspace(0.0, 1.0 - share, LOW_ENDS):
-        one, other = (_read_off(outcomes, classes.of_row, alive, end) for end in (below, below + share))
-        shorter = other - one < high - low
-        low, high = np.where(shorter, one, low), np.where(shorter, other, high)
-    return low, high
+    return outcomes, classes.of_row
 
 
 def _read_off(outcomes: Sorted, of_row: Indexes, alive: Floats, share: float) -> Floats:
     """The quantile of "nothing, if gone; else an outcome of the class", interpolated between the sorted draws."""
+    found: Floats = _quantile(outcomes, of_row, alive, float(share))
+    return found
+
+
+@njit(cache=True)
+def _quantile(outcomes, of_row, alive, share):  # type: ignore[no-untyped-def]  # pragma: no cover
     draws = outcomes.shape[1]
-    within = (share - (1.0 - alive)) / np.maximum(alive, 1e-12)
-    place = np.clip(within, 0.0, 1.0) * draws - 0.5
-    below = np.clip(np.floor(place), 0, draws - 1).astype(np.int32)
-    above = np.minimum(below + 1, draws - 1)
-    rest = np.clip(place - below, 0.0, 1.0)
-    found = (1.0 - rest) * outcomes[of_row, below] + rest * outcomes[of_row, above]
-    return np.where(within <= 0.0, 0.0, found)
+    found = np.zeros(alive.size)
+    for i in range(alive.size):
+        within = (share - (1.0 - alive[i])) / max(alive[i], 1e-12)
+        if within <= 0.0:
+            continue
+        place = min(within, 1.0) * draws - 0.5
+        below = min(max(int(np.floor(place)), 0), draws - 1)
+        rest = min(max(place - below, 0.0), 1.0)
+        row = outcomes[of_row[i]]
+        found[i] = (1.0 - rest) * row[below] + rest * row[min(below + 1, draws - 1)]
+    return found
 
 
 class _Sampler:

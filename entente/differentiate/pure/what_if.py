@@ -11,9 +11,11 @@ lasts (`movers.lasting`).
 
 Lifetime values are expectations that their laws have drawn to the mean already: R is 1 for them.
 
-Uncertainty: each figure times a log-normal factor of mean 1 whose 80 % interval is its precision; R a beta; movers drawn from those of last
-year, or normal where there are many. All sources are independent and enter linearly, so the expectation given one of them is the plan with
-the others at their means, and first-order shares of the variance (Sobol 1993) need no second set of draws.
+Uncertainty: each figure times a log-normal factor of mean 1 whose 80 % interval is its precision, normal where that reaches below nought;
+R a beta; movers drawn from those of last year, or normal where there are many. What movers brought is brought to the figures in use, and
+errs, in proportion to its level; where it is unlike that (`_is_like`), by the same amount a customer. All sources are independent and
+enter linearly, so the expectation given one of them is the plan with the others at their means, and first-order shares of the variance
+(Sobol 1993) need no second set of draws.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,6 +49,7 @@ DRAWS: Final = 10_000
 FEW: Final = 30
 """Up to so many movers are drawn one by one; of more the sum is normal."""
 BINS: Final = 48
+MOST_TIMES: Final = 5.0  # what is further from its level, or of another sign, is no share of it
 Z_OF_80: Final = 1.2816
 RESTING: Final = (Level.INACTIVE, Level.PROSPECT, Level.SUSPECT)
 
@@ -128,16 +131,26 @@ class Effect:
     step: Step
 
 
+class _Part(NamedTuple):
+    """Of what one customer brings, that which is made of a level's figures. error: what of it the level's factor multiplies."""
+
+    level: int
+    amount: float
+    error: float
+
+
 @dataclass
 class _Side:
     """One measure. mean: of a customer of each level, in use; cells: the movers, brought to the figures in use. The sum of the plan is
-    sum over levels of F (fixed + R lasting) + drift + R lasting_drift, F the level's factor."""
+    fixed + R lasting + drift + R lasting_drift + sum over levels of (F - 1) (fixed_error + R lasting_error), F the level's factor."""
 
     mean: Mapping[int, float]
     cells: Means
     laws: Mapping[Kind, Step] = field(default_factory=dict)
-    fixed: dict[int, float] = field(default_factory=lambda: dict.fromkeys(map(int, Level), 0.0))
-    lasting: dict[int, float] = field(default_factory=lambda: dict.fromkeys(map(int, Level), 0.0))
+    fixed: float = 0.0
+    lasting: float = 0.0
+    fixed_error: dict[int, float] = field(default_factory=lambda: dict.fromkeys(map(int, Level), 0.0))
+    lasting_error: dict[int, float] = field(default_factory=lambda: dict.fromkeys(map(int, Level), 0.0))
     drift: Floats | float = 0.0
     lasting_drift: Floats | float = 0.0
 
@@ -174,31 +187,27 @@ def what_if(
     lines = tuple(_add(move, profit, value, lasts, sketches, rng, draws) for move in moves)
     share = _beta(lasts, rng, draws)
     factors = {
-        (name, level): _log_normal(estimate.share, rng, draws)
+        (name, level): _factor(estimate.share, rng, draws, is_signed=name != "customers")
         for level in map(int, Level)
         for name, estimate in _named(figures[level])
     }
-    paid = cost.value * _log_normal(cost.share, rng, draws)
+    paid = cost.value * _factor(cost.share, rng, draws, is_signed=False)
     drawn = _drawn(profit, "profit", share, factors) - paid
     return Effect(
         lines,
-        profit=_outcome(_expected(profit, lasts.share) - cost.value, drawn),
-        value=_outcome(_expected(value, 1.0) - cost.value, _drawn(value, "value", 1.0, factors) - paid),
+        profit=_outcome(profit.fixed + lasts.share * profit.lasting - cost.value, drawn),
+        value=_outcome(value.fixed + value.lasting - cost.value, _drawn(value, "value", 1.0, factors) - paid),
         owed=_owed(profit, drawn, factors, share, lasts, paid),
         lasting=lasts,
         step=profit.laws[Kind.MOVE],
     )
 
 
-def _expected(side: _Side, share: float) -> float:
-    return sum(side.fixed.values()) + share * sum(side.lasting.values())
-
-
 def _drawn(side: _Side, name: str, share: Floats | float, factors: Mapping[tuple[str, int], Floats | float]) -> Floats:
-    drawn = side.drift + share * side.lasting_drift
-    for level in side.fixed:
+    drawn = side.fixed + share * side.lasting + side.drift + share * side.lasting_drift
+    for level, error in side.fixed_error.items():
         factor = factors[name, level] * factors["customers", level]
-        drawn = drawn + factor * (side.fixed[level] + share * side.lasting[level])
+        drawn = drawn + (factor - 1.0) * (error + share * side.lasting_error[level])
     return np.asarray(drawn)
 
 
@@ -217,16 +226,17 @@ def _named(figures: LevelFigures) -> tuple[tuple[str, Estimate], ...]:
 
 def _side(figures: Mapping[int, LevelFigures], means: Means, measure: int) -> _Side:
     """The movers in the money of the figures in use. How far movers go is measured in the facts' own money, whatever anybody estimates."""
-    facts, mean, scale = {NOT_THERE: 0.0}, {NOT_THERE: 0.0}, {NOT_THERE: 1.0}
+    facts, mean = {NOT_THERE: 0.0}, {NOT_THERE: 0.0}
     for level in map(int, Level):
         of = figures[level]
         amount = (of.profit, of.value)[measure - 1].value
         facts[level] = of.computed[measure] / of.computed[0] if of.computed[0] else 0.0
         mean[level] = amount / of.customers.value if of.customers.value else 0.0
-        scale[level] = mean[level] / facts[level] if facts[level] else 1.0
     known = _Side(facts, means)
     cells = {
-        (a, b): Mean(one.customers, one.before * scale[a], one.after * scale[b], one.sd)
+        (a, b): Mean(
+            one.customers, _in_use(one.before, facts[a], mean[a]), _in_use(one.after, facts[b], mean[b]), one.sd
+        )
         for (a, b), one in means.items()
     }
     laws = {
@@ -235,6 +245,17 @@ def _side(figures: Mapping[int, LevelFigures], means: Means, measure: int) -> _S
         Kind.KEEP: step([_pair(known, Kind.KEEP, a, Level.INACTIVE) for a in ACTIVE]),
     }
     return _Side(mean, cells, laws)
+
+
+def _is_like(amount: float, mean: float) -> bool:
+    return mean != 0.0 and 0.0 <= amount / mean <= MOST_TIMES
+
+
+def _in_use(amount: float, facts: float, mean: float) -> float:
+    """What a mover brought, in the money of the figures in use."""
+    if not facts:
+        return amount
+    return amount * mean / facts if _is_like(amount, facts) else amount + mean - facts
 
 
 def _pair(side: _Side, kind: Kind, before: int, after: int) -> Pair:
@@ -270,9 +291,12 @@ def _add(
         weight, error = believed(pair, law)
         fixed, fading = _coefficients(side, kind, move, weight, law, lasts)
         sign = -1 if move.kind == Kind.LOSE else 1
-        for kept, of in ((side.fixed, fixed), (side.lasting, fading)):
-            for level, amount in of:
-                kept[level] += sign * move.customers * amount
+        stays, fades = (sum(part.amount for part in parts) for parts in (fixed, fading))
+        side.fixed += sign * move.customers * stays
+        side.lasting += sign * move.customers * fades
+        for errors, parts in ((side.fixed_error, fixed), (side.lasting_error, fading)):
+            for part in parts:
+                errors[part.level] += sign * move.customers * part.error
         sketch = sketches.get((move.before, move.after)) if side is profit else None
         own = pair.sd if pair.sd is not None else law.own_sd * pair.size
         chance = _chance(move.customers, own, sketch, rng, draws) + move.customers * error * rng.standard_normal(draws)
@@ -280,29 +304,34 @@ def _add(
             side.drift = side.drift + chance
         else:
             side.lasting_drift = side.lasting_drift + chance
-        ones.append(sign * (sum(amount for _, amount in fixed) + still * sum(amount for _, amount in fading)))
+        ones.append(sign * (stays + still * fades))
         weights.append(weight if pair.customers else 0.0)
     return Line(move, ones[0], ones[1], _pair(profit, kind, move.before, move.after).customers, weights[0])
 
 
 def _coefficients(
     side: _Side, kind: Kind, move: Move, weight: float, law: Step, lasts: Lasting
-) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
-    """What one customer brings: (level whose figures it is made of, money), what stays and what lasts only in part."""
+) -> tuple[list[_Part], list[_Part]]:
+    """What one customer brings: what stays and what lasts only in part."""
     a, b = move.before, move.after
     prior = (1.0 - weight) * law.share
+
+    def part(level: int, own: float, own_weight: float, of_level: float) -> _Part:
+        mean = side.mean[level]
+        error = own if _is_like(own, mean) else mean
+        return _Part(level, own_weight * own + of_level * mean, own_weight * error + of_level * mean)
+
     if kind == Kind.KEEP:
         if law.is_assumed:
             prior *= lasts.share
-        change = _pair(side, kind, a, b).change
-        return [(a, weight * change + prior * side.mean[a]), (b, -prior * side.mean[b])], []
+        return [part(a, _pair(side, kind, a, b).change, weight, prior), part(b, 0.0, 0.0, -prior)], []
     went = side.cells.get((a, b), NOBODY)
-    target, source = weight * went.after + prior * side.mean[b], weight * went.before + prior * side.mean[a]
+    target, source = part(b, went.after, weight, prior), part(a, went.before, -weight, -prior)
     if kind == Kind.MOVE:
-        return [], [(b, target), (a, -source)]
+        return [], [target, source]
     came = pooled(side.cells, [(other, level) for other in (*RESTING, NOT_THERE) for level in ACTIVE])
-    usual = came.after if came.customers else target
-    return [(b, usual), (a, -source)], [(b, target - usual)]
+    usual = part(b, came.after, 1.0, 0.0) if came.customers else target
+    return [usual, source], [_Part(b, target.amount - usual.amount, target.error - usual.error)]
 
 
 def _chance(n: int, sd: float, sketch: Floats | None, rng: np.random.Generator, draws: int) -> Floats:
@@ -313,10 +342,12 @@ def _chance(n: int, sd: float, sketch: Floats | None, rng: np.random.Generator, 
     return np.asarray(around[rng.integers(0, len(around), (n, draws))].sum(axis=0))
 
 
-def _log_normal(share: float, rng: np.random.Generator, draws: int) -> Floats | float:
-    """Factors of mean 1 that lie within 1 +- share four times of five."""
+def _factor(share: float, rng: np.random.Generator, draws: int, *, is_signed: bool) -> Floats | float:
+    """Factors of mean 1 that lie within 1 +- share four times of five: log-normal; normal of a figure that may as well lie below nought."""
     if not share:
         return 1.0
+    if is_signed and share > 1.0:
+        return np.asarray(1.0 + share / Z_OF_80 * rng.standard_normal(draws))
     sigma = log1p(share) / Z_OF_80
     return np.asarray(np.exp(sigma * rng.standard_normal(draws) - sigma * sigma / 2.0))
 
@@ -354,10 +385,10 @@ def _owed(
     if whole <= 0.0:
         return ()
     found = []
-    for level in side.fixed:
-        behind = side.fixed[level] + lasts.share * side.lasting[level]
+    for level, error in side.fixed_error.items():
+        behind = error + lasts.share * side.lasting_error[level]
         found += [(name, level, behind**2 * float(np.var(factors[name, level]))) for name in ("profit", "customers")]
-    found.append(("lasting", 0, sum(side.lasting.values()) ** 2 * float(np.var(share))))
+    found.append(("lasting", 0, side.lasting**2 * float(np.var(share))))
     found.append(("movers", 0, float(np.var(side.drift + lasts.share * side.lasting_drift))))
     found.append(("cost", 0, float(np.var(paid))))
     total = max(sum(variance for *_, variance in found), whole)

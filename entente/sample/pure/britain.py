@@ -98,5 +98,22 @@ BRITAIN = Country(
         "quote": ("Price for a larger quantity", "Please quote for twice our usual quantity, delivered to site."),
         "thanks": ("Thank you", "The delivery came in good time. Thank you for the quick help."),
         "consent": ("Yes, please send me offers by e-mail.", "Please stop sending me offers."),
+        "suppliers": (
+            "Wrenfield Trade Paints",
+            "Ottermoor Coatings",
+            "Thornacre Decorating Supplies",
+            "Brackwater Paint Works",
+        ),
+        "merchants": ("Alder Row Trade Counter", "Hollin Bank Builders' Merchants"),
+        "wishes": (
+            "low-odour paints for rooms in use",
+            "wood finishes that last three summers",
+            "fast-drying topcoats for steel gates",
+            "floors that carry a forklift the next day",
+            "facade paint that keeps algae off",
+        ),
+        "prefers": ("deliveries before eight", "one invoice a month", "orders by e-mail, no calls"),
+        "carriers": ("own lorry", "Pennine parcels"),
+        "paid by": ("bank transfer", "card"),
     },
 )

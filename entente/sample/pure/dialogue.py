@@ -22,7 +22,7 @@ Wishes = dict[str, object]
 CALLS = (0.9, 0.45, 0.11, 0.0, 0.12, 0.0)
 MAILS = (0.45, 0.25, 0.06, 0.02, 0.06, 0.0)
 VISITS = (0.22, 0.10, 0.004, 0.0, 0.02, 0.0)
-OUTCOMES, OUTCOME_ODDS = ("reached", "no_answer", "left_message", "wrong_number"), (0.64, 0.23, 0.11, 0.02)
+OUTCOMES, OUTCOME_ODDS = ("reached", "no_answer", "voicemail", "wrong_number"), (0.64, 0.23, 0.11, 0.02)
 COMPLAINTS, COMPLAINT_ODDS = ("late", "colour", "short"), (0.5, 0.2, 0.3)
 NEVER_SETTLED = 0.02
 CALL_NOTES = (
@@ -39,6 +39,14 @@ VISIT_NOTES = (
     ("Shelf check", "Outdoor wood is half empty. Agreed on a refill and a display."),
     ("Yearly talk", "Volume, prices and what to do better: deliveries on the agreed day."),
 )
+# Of those who are never content.
+HARD_NOTES = (
+    ("Shade disputed on site", "Compared tins for an hour. The shade is right; two tins come back all the same."),
+    ("Quantities worked out again", "Wants the order in three deliveries, each on a day of its own."),
+    ("Talk about open invoices", "Will pay by the end of the month, as promised last time."),
+    ("Asked to come and look", "Nothing wrong with the coating: it was painted over a damp wall."),
+)
+VISIT_EVERY, CALL_EVERY = 18, 12
 CONSENT_SHARE = (0.35, 0.35, 0.4, 0.5, 0.15, 0.0)
 WITHDRAWN = 0.13
 WITH_WISHES = 0.06
@@ -102,13 +110,18 @@ class Dialogue:
                 return place
         return len(odds) - 1
 
-    def complaints(self, parties: Ints, days: Ints, numbers: list[str]) -> None:
-        """One complaint for each order complained of: some days after it, most of them settled within three weeks."""
+    def complaints(self, parties: Ints, days: Ints, numbers: list[str]) -> list[str]:
+        """One complaint for each order complained of: some days after it, most of them settled within three weeks.
+
+        Returns what is wrong with each of these orders, whether or not they have said so by `as_of`.
+        """
         last = self._span.days - 1
+        causes = []
         for party, day, number in zip(parties.tolist(), days.tolist(), numbers, strict=True):
             rng = self._rng
             raised = day + int(rng.integers(2, 12))
             cause = COMPLAINTS[self._one_of(COMPLAINT_ODDS)]
+            causes.append(cause)
             settled_on = raised + 1 + int(rng.gamma(1.3, 4.0))
             never = rng.random() < NEVER_SETTLED
             channel = ("phone", "email", "portal")[int(rng.integers(3))]
@@ -134,6 +147,7 @@ class Dialogue:
                     self._user(party) if channel == "phone" else None,
                 )
             )
+        return causes
 
     def contacts(self, first: Ints, last: Ints) -> None:
         """Calls, mails and visits of every party between its first day and its last (party rows; last < first:
@@ -153,6 +167,18 @@ class Dialogue:
             day = first[party] + np.floor(self._rng.random(party.size) * (last - first + 1)[party]).astype(np.int64)
             for who, when in zip(party.tolist(), day.tolist(), strict=True):
                 make(who, when)
+
+    def hard_work(self, parties: Ints, first: Ints) -> None:
+        """Visits every other week or so and calls in between, over the last two years, to who is never content.
+
+        first: as for `contacts`.
+        """
+        for party in parties.tolist():
+            for every, make in ((VISIT_EVERY, self._hard_visit), (CALL_EVERY, self._call)):
+                day = self._span.days - 1 - int(self._rng.integers(every))
+                while day >= max(first[party], self._span.days - 730):
+                    make(party, day)
+                    day -= int(self._rng.integers(every - 4, every + 5))
 
     def _user(self, party: int) -> int:
         """The account manager where there is one (2 and 3 of the firm's users are its agents, 1 its manager)."""
@@ -216,8 +242,11 @@ class Dialogue:
                     )
                 )
 
-    def _visit(self, party: int, day: int) -> None:
-        subject, body = VISIT_NOTES[int(self._rng.integers(len(VISIT_NOTES)))]
+    def _hard_visit(self, party: int, day: int) -> None:
+        self._visit(party, day, HARD_NOTES)
+
+    def _visit(self, party: int, day: int, notes: tuple[tuple[str, str], ...] = VISIT_NOTES) -> None:
+        subject, body = notes[int(self._rng.integers(len(notes)))]
         minutes = 30 + int(self._rng.gamma(3.0, 12.0))
         self.interactions.append(
             SampleInteraction(

@@ -13,9 +13,12 @@ from entente.sample.pure.calendar import Span, order_minutes, utc_offsets
 from entente.sample.pure.catalogue import NEEDS, Catalogue, catalogue
 from entente.sample.pure.countries import COUNTRIES
 from entente.sample.pure.customer_kinds import KINDS
+from entente.sample.pure.dealings import Dealings, Placed, dealings, sums
+from entente.sample.pure.demanding import YEAR, demanding, returns_of_all
 from entente.sample.pure.dialogue import Dialogue, SampleConsent, SampleInteraction, Wishes
 from entente.sample.pure.exchange import ExchangeRates, exchange_rates
-from entente.sample.pure.orders import Lines, Returns, basket_lines, returns
+from entente.sample.pure.need_facts import SampleFact, Told, wallets
+from entente.sample.pure.orders import SALE, Lines, Returns, basket_lines
 from entente.sample.pure.parties import ERP, SampleParty, parties
 from entente.sample.pure.population import GROUPS, Buying, Population, buying, population
 from entente.sample.pure.purchase_process import expected_purchases, expected_repeats, stages_passed
@@ -52,6 +55,7 @@ class Truth:
     expected: purchases expected in the 26 weeks after `as_of` of who knows all of this; future: those that then
     happened.
     purchases: orders until `as_of`; expected_repeats: how many after the first the law expects by then.
+    wallet: share of what they buy of such goods that is bought here. pays_late, demanding: as `dealings` and `demanding` have it.
     record_person: (parties,) whose record it is; `source` and `key` name the record.
     """
 
@@ -67,6 +71,9 @@ class Truth:
     expected_repeats: Floats
     expected: Floats
     future: Ints
+    wallet: Floats
+    pays_late: Bools
+    demanding: Bools
     source: tuple[str, ...]
     key: tuple[str, ...]
     record_person: Ints
@@ -113,6 +120,8 @@ class SampleFirm:
     zone: Ints
     truth: Truth
     related: Related
+    dealings: Dealings
+    facts: list[SampleFact]
 
     def utc(self, party: Ints, minute: Ints) -> npt.NDArray[np.datetime64]:
         """Instants in UTC of minutes on the clocks of these parties."""
@@ -122,7 +131,8 @@ class SampleFirm:
 def sample_firm(rng: np.random.Generator, *, as_of: dt.date, customers: int = 5000) -> SampleFirm:
     """Make the firm as it stood at the end of `as_of`. The same generator state makes the same firm."""
     span = Span(as_of, DAYS, AHEAD)
-    who, buys, names, goods_chance, back, times, talk, money = rng.spawn(8)
+    # Those at the end came last: whatever is drawn for them leaves the rest as it was.
+    who, buys, names, goods_chance, back, times, talk, money, trouble, more_back, dealt, told, pockets = rng.spawn(13)
     people = population(customers, who)
     bought = buying(people, span, buys)
     records = parties(people, account_managers(), names)
@@ -135,7 +145,8 @@ def sample_firm(rng: np.random.Generator, *, as_of: dt.date, customers: int = 50
     zone = person_zone[record_person]
     orders = _orders(people, bought, records, record_person, span, offsets, zone, times)
     lines = basket_lines(people, orders.person, orders.day, goods, rates, span, goods_chance)
-    returned = returns(lines, orders.day.size, orders.day, span.days - 1, back)
+    is_demanding = demanding(people, orders.person, orders.day, span.days - 1, trouble)
+    returned = returns_of_all(lines, orders.day, is_demanding[orders.person], span.days - 1, back, more_back)
     later = orders.at[returned.of_order] + np.timedelta64(25, "m")
     same_day = returned.day == orders.day[returned.of_order]
     noon = _utc(span, offsets, zone[orders.party[returned.of_order]], returned.day * 1440 + 15 * 60)
@@ -147,14 +158,21 @@ def sample_firm(rng: np.random.Generator, *, as_of: dt.date, customers: int = 50
     ]
     dialogue = Dialogue(people, records, span, talk)
     upset = np.flatnonzero(orders.complained)
-    dialogue.complaints(orders.party[upset], orders.day[upset], [orders.number[row] for row in upset])
+    causes = np.full(orders.day.size, "", dtype="U6")
+    causes[upset] = dialogue.complaints(orders.party[upset], orders.day[upset], [orders.number[row] for row in upset])
     dialogue.contacts(first, last)
     dialogue.consent(first)
     wishes = dialogue.wishes()
-    truth = _truth(people, bought, records, record_person, span, back)
+    dialogue.hard_work(np.flatnonzero(is_demanding), first)
+    placed = _placed(people, orders, lines, causes, is_demanding)
+    dealt_with = dealings(placed, lines, returned, span, people.group.size, dealt)
+    wallet, recent = wallets(people, pockets), orders.day > span.days - 1 - YEAR
+    spent = sums(orders.person[recent], placed.worth[recent], people.group.size)
+    facts = Told(people, records, dialogue.interactions, wallet, spent, span, told).everything()
+    truth = _truth(people, bought, records, record_person, span, back, wallet, dealt_with.pays_late, is_demanding)
     return SampleFirm(
         span, goods, rates, records, orders, lines, returned, return_at, dialogue.interactions, dialogue.consents,
-        wishes, offsets, zone, truth, related(people, records, span.days),
+        wishes, offsets, zone, truth, related(people, records, span.days), dealt_with, facts,
     )  # fmt: skip
 
 
@@ -196,6 +214,16 @@ def _orders(
         for count, erp in zip(serial.tolist(), in_erp.tolist(), strict=True)
     )
     return Orders(party, person, day, at, numbers, complained)
+
+
+def _placed(
+    people: Population, orders: Orders, lines: Lines, causes: npt.NDArray[np.str_], is_demanding: Bools
+) -> Placed:
+    pieces = sums(lines.order, lines.quantity * (lines.kind == SALE), orders.day.size)
+    return Placed(
+        orders.person, people.group[orders.person], people.country[orders.person], orders.day, causes,
+        is_demanding[orders.person], sums(lines.order, lines.amount, orders.day.size), pieces,
+    )  # fmt: skip
 
 
 def _days_of_relation(
@@ -252,6 +280,9 @@ def _truth(
     record_person: Ints,
     span: Span,
     rng: np.random.Generator,
+    wallet: Floats,
+    pays_late: Bools,
+    is_demanding: Bools,
 ) -> Truth:
     n, total = people.buyers, people.group.size
     process, purchases = bought.process, bought.purchases
@@ -280,6 +311,9 @@ def _truth(
         expected_repeats=everybody(expected_repeats(process, bought.now - process.birth)),
         expected=everybody(expected_purchases(process, alive, stages, bought.until - bought.now)),
         future=everybody(np.bincount(purchases.customer[~past], minlength=n)),
+        wallet=wallet,
+        pays_late=pays_late,
+        demanding=is_demanding,
         source=tuple(record.source for record in records),
         key=tuple(record.key for record in records),
         record_person=record_person,

@@ -97,5 +97,17 @@ GERMANY = Country(
         "quote": ("Preis für eine größere Menge", "Bitte bieten Sie die doppelte Menge frei Baustelle an."),
         "thanks": ("Vielen Dank", "Die Lieferung kam pünktlich. Danke für die schnelle Hilfe."),
         "consent": ("Ja, bitte senden Sie mir Angebote per E-Mail.", "Bitte senden Sie mir keine Angebote mehr."),
+        "suppliers": ("Wiesengrund Farben", "Lackhof Eichmoor", "Torfbrück Malerbedarf", "Steinlohe Anstrichmittel"),
+        "merchants": ("Baustoffhandel Eichmoor", "Malereinkauf Süderau"),
+        "wishes": (
+            "geruchsarme Farben für bewohnte Räume",
+            "Holzlasuren, die drei Sommer halten",
+            "schnell trocknende Decklacke für Stahltore",
+            "Böden, die am nächsten Tag einen Stapler tragen",
+            "Fassadenfarbe gegen Algen",
+        ),
+        "prefers": ("Lieferung vor acht Uhr", "eine Sammelrechnung im Monat", "Bestellung per E-Mail, keine Anrufe"),
+        "carriers": ("eigener Lkw", "Elbtal Paketdienst"),
+        "paid by": ("Überweisung", "Karte"),
     },
 )

@@ -205,12 +205,12 @@ def _sorted_by_order(*parts: Lines) -> Lines:
     return joined.take(np.lexsort((joined.product, joined.kind, joined.order)))
 
 
-def returns(lines: Lines, orders: int, day: Ints, last_day: int, rng: np.random.Generator) -> Returns:
+def returns(lines: Lines, odds: Floats, day: Ints, last_day: int, rng: np.random.Generator) -> Returns:
     """Some orders are cancelled within a day or two, of others one or two items come back within a month.
 
-    What would come back after `last_day` has not happened yet.
+    odds, day: (m,) of each order. What would come back after `last_day` has not happened yet.
     """
-    chosen = np.flatnonzero(rng.random(orders) < RETURNED)
+    chosen = np.flatnonzero(rng.random(odds.size) < odds)
     cancelled = rng.random(chosen.size) < CANCELLED
     delay = np.where(cancelled, rng.integers(0, 3, chosen.size), rng.integers(4, 29, chosen.size))
     happened = day[chosen] + delay <= last_day

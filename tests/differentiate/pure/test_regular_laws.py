@@ -196,7 +196,9 @@ def test_a_history_must_have_gaps_that_are_numbers():
         BuyingHistories([1], [7], [30], [10.0], [np.nan])
 
 
-@pytest.mark.parametrize("law", [law_of("cnbd_2", r=1.3, alpha=2.0), law_of("mbg_cnbd_3", r=0.8, alpha=1.5, a=0.5, b=2.0)])
+@pytest.mark.parametrize(
+    "law", [law_of("cnbd_2", r=1.3, alpha=2.0), law_of("mbg_cnbd_3", r=0.8, alpha=1.5, a=0.5, b=2.0)]
+)
 def test_one_table_answers_for_all_ages_and_spans(law):
     rng = np.random.default_rng(4)
     x = rng.integers(0, 60, 400).astype(float)

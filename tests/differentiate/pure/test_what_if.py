@@ -151,6 +151,49 @@ def test_an_own_estimate_of_another_level_changes_nothing(lasting_world):
     assert what_if([UP], FREE, other, cells, rng()).lines == what_if([UP], FREE, figures, cells, rng()).lines
 
 
+NEXT_TO_NOTHING = (
+    Moved(3, 3, 120, 0, 0, 5e4, 5e4, 0, 100.0, (0.0,) * 33), Moved(4, 4, 700, 0, 0, 400.0, 400.0, 0, 50.0, (0.0,) * 33),
+    Moved(4, 3, 20, 0, 0, 1500.0, 6000.0, 0, 90.0, tuple(np.linspace(100, 350, 33))),
+)  # fmt: skip
+
+
+def of_small(profit, computed=8.0):
+    """Figures of a firm whose 800 small customers bring together next to nothing."""
+    found = {int(one): LevelFigures(exact(150.0), exact(6e4), FREE, (150.0, 6e4, 0.0)) for one in Level}
+    found[4] = LevelFigures(exact(800.0), profit, FREE, (800.0, computed, 0.0))
+    return found
+
+
+@pytest.mark.parametrize("computed", [8.0, -8.0])
+def test_an_own_estimate_of_a_level_that_brings_next_to_nothing_is_no_factor_for_its_movers(computed):
+    """10 a customer instead of nothing: who moves up from there brings 10 less for it, not a thousand times what they brought."""
+    up = [Move(Kind.MOVE, 10, 4, 3)]
+    plain, own = (
+        what_if(up, FREE, of_small(exact(profit), computed), NEXT_TO_NOTHING, rng()).lines[0].profit
+        for profit in (computed, 8000.0)
+    )
+    assert plain > 100
+    assert plain - 12 < own < plain
+
+
+def test_the_doubt_about_a_figure_near_nought_is_that_of_its_customers():
+    """8 give or take 4,000 of 800 customers is 5 each: much beside the figure, little beside those who moved."""
+    up = [Move(Kind.MOVE, 10, 4, 3)]
+    sure, unsure = (
+        what_if(up, FREE, of_small(profit), NEXT_TO_NOTHING, rng()).profit
+        for profit in (exact(8.0), within(8.0, 500.0))
+    )
+    assert unsure.low < unsure.expected < unsure.high
+    assert sure.high - sure.low <= unsure.high - unsure.low < 1.5 * (sure.high - sure.low)
+
+
+def test_a_figure_that_may_lie_below_nought_makes_an_interval_as_wide_as_it_says():
+    figures = {**of_small(exact(8.0)), 5: LevelFigures(exact(500.0), within(-100.0, 100.0), FREE, (500.0, -100.0, 0.0))}
+    won = what_if([Move(Kind.WIN, 10, 5, 4)], FREE, figures, [], rng()).profit
+    assert won.low < won.expected < won.high
+    assert won.high - won.low == pytest.approx(2 * 10 * 20, rel=0.05), "20 give or take, each of ten"
+
+
 def test_more_customers_never_bring_less(lasting_world):
     figures, cells = lasting_world
     brought = [
