@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -30,6 +30,30 @@ def clear(home: Path) -> None:
     server.stop()
     for folder in (server.places.sockets, server.places.folder, home):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def partitions() -> list[str]:
+    """Tables of valuations, whether attached or not."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^differentiate_valuation_[0-9]+$'"
+        )
+        return sorted(name for (name,) in cursor.fetchall())
+
+
+def were_written(tables: Iterable[str]) -> bool:
+    """Whether anything was written to them since they were emptied, kept or not: a table that was emptied has no size."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) AND relkind = 'r'"
+            " AND pg_relation_size(oid) > 0)",
+            [list(tables)],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.fixture(scope="session")

@@ -24,26 +24,20 @@ from entente.identify.match import match_new
 from entente.identify.models import Customer
 from entente.ledger.models import Import, Interaction, LineKind, Order, OrderLine, Party, Product, Source
 from entente.staff.models import Firm, User
-from tests.databases import CHECKOUT
+from tests.databases import CHECKOUT, partitions, were_written
 
 ROOMS = ("staff", "ledger", "identify", "differentiate", "interact", "customize")
 QUEUE = ("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers")
 A_USER = {"email": "anna@example.com", "name": "Anna", "role": "agent"}
 
 
-def partitions() -> list[str]:
-    """Tables of valuations, whether attached or not."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^differentiate_valuation_[0-9]+$'"
-        )
-        return sorted(name for (name,) in cursor.fetchall())
-
-
 def clean() -> None:
     tables = [model._meta.db_table for room in ROOMS for model in apps.get_app_config(room).get_models()]
+    made = partitions()
+    if not made and not were_written([*tables, *QUEUE]):
+        return
     with connection.cursor() as cursor:
-        for name in partitions():
+        for name in made:
             cursor.execute(f"DROP TABLE {name}")
         cursor.execute(f"TRUNCATE {', '.join([*tables, *QUEUE])} RESTART IDENTITY CASCADE")
 

@@ -20,6 +20,11 @@ def in_force_id() -> Subquery:
     return Subquery(_published().values("pk")[:1])
 
 
+def in_force_currency() -> Subquery:
+    """The currency its money is in."""
+    return Subquery(_published().values("currency")[:1])
+
+
 def _published() -> QuerySet[Cycle]:
     return Cycle.objects.filter(published_at__isnull=False, replaced_at=None).order_by("-as_of")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from entente.differentiate.current import LevelRow
+from entente.differentiate.current import LevelRow, in_force_currency
 from entente.differentiate.models import Cycle, Level, OwnEstimate, PyramidCell
 from entente.differentiate.plan_models import Measure
 from entente.differentiate.pure.estimate import Estimate, Precision
@@ -36,10 +37,25 @@ class AlreadyWithdrawn(EntenteError):
 
 def own_estimates() -> dict[Place, OwnEstimate]:
     """(level, measure) -> the estimate in force."""
-    rows = (
-        OwnEstimate.objects.filter(withdrawn_at=None).order_by("level", "measure", "-id").distinct("level", "measure")
+    return {(row.level, row.measure): row for row in _latest() if not _is_of_another_currency(row)}
+
+
+def of_another_currency() -> list[OwnEstimate]:
+    """Those that would be in force, had the firm not counted in another currency when they were written down."""
+    return [row for row in _latest() if _is_of_another_currency(row)]
+
+
+def _latest() -> Iterable[OwnEstimate]:
+    """The latest of each cell, with the currency the pyramid was in when it was written down, and that of today."""
+    then = Cycle.objects.filter(published_at__lte=OuterRef("made_at")).order_by("-published_at").values("currency")[:1]
+    rows = OwnEstimate.objects.filter(withdrawn_at=None).order_by("level", "measure", "-id")
+    return (
+        rows.distinct("level", "measure").select_related("by").annotate(then=Subquery(then), today=in_force_currency())
     )
-    return {(row.level, row.measure): row for row in rows.select_related("by")}
+
+
+def _is_of_another_currency(row: Any) -> bool:
+    return row.measure != Measure.CUSTOMERS and bool(row.then and row.today) and row.then != row.today
 
 
 def computed(cycle: Cycle | None) -> dict[Place, PyramidCell]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -45,19 +45,19 @@ class NoLongerADraft(EntenteError):
 class Month:
     """What had happened by the last day of a month. share: how much of the plan's time had passed.
 
-    moved: of each line, how many by then; target: how many the plan wanted by then. profit: the change of those whom its lines count; None
-    where they only keep customers, and where the firm has counted in another currency since.
+    moved: of each line, how many by then, None where nobody can say; target: how many the plan wanted by then. profit: the change of those
+    whom its lines count; None where they only keep customers, and where the firm has counted in another currency since.
     """
 
     as_of: date
     share: float
-    moved: tuple[int, ...]
+    moved: tuple[int | None, ...]
     target: tuple[float, ...]
     profit: float | None
 
     @property
     def all_moved(self) -> int:
-        return sum(self.moved)
+        return sum(moved for moved in self.moved if moved is not None)
 
     @property
     def all_wanted(self) -> float:
@@ -103,6 +103,7 @@ def make_target(
         raise ImpossiblePlan(errors)
     with transaction.atomic():
         cycle = _standing(cycle)
+        drawn_up = Plan.objects.filter(pk=number).values_list("baseline__currency", flat=True).first()
         _claim(
             number,
             version,
@@ -111,8 +112,8 @@ def make_target(
         plan = Plan.objects.get(pk=number)
         on = ground(cycle, plan.figures)
         plan.expected = {
-            **summary(work_out(asked_of(plan), on)),
-            "last_year": [last_year(move, on) for move in moves_of(plan)],
+            **summary(work_out(replace(asked_of(plan), currency=drawn_up or ""), on)),
+            "last_year": [last_year(move, on) if on.has_year_before else None for move in moves_of(plan)],
         }
         plan.save(update_fields=["expected"])
         PlanEvent.objects.create(plan=plan, kind=PlanEvent.Kind.TARGET, by=by)
@@ -142,7 +143,7 @@ def asked_of(plan: Plan) -> Asked:
     moves = moves_of(plan)
     precision = Precision(plan.cost_precision)
     cost = Estimate(plan.cost, 0.0 if precision is Precision.EXACT else plan.cost * plan.cost_spread, precision)
-    return Asked(moves, cost, plan.figures, tuple(range(len(moves))))
+    return Asked(moves, cost, plan.figures, tuple(range(len(moves))), plan.baseline.currency)
 
 
 def summary(effect: Effect) -> dict[str, Any]:
@@ -161,8 +162,8 @@ def last_year(move: Move, on: Ground) -> int:
 def months_of(plan: Plan) -> list[Month]:
     """How a target has come along, by the last day of each month on which a cycle ran, up to the first that reaches its end.
 
-    Of a line that keeps customers, those count who would have left by then at last year's pace and have not. Nobody counts for two lines:
-    what the first of two alike does not want is the other's.
+    Of a line that keeps customers, those count who would have left by then at last year's pace and have not; without a year before nobody
+    knows how many. Nobody counts for two lines: what the first of two alike does not want is the other's.
     """
     if plan.ends_on is None:
         return []
@@ -175,20 +176,23 @@ def months_of(plan: Plan) -> list[Month]:
         )
     )
     begun, span = plan.baseline.as_of, (plan.ends_on - plan.baseline.as_of).days
-    moves, before = moves_of(plan), plan.expected.get("last_year", [])
+    moves = moves_of(plan)
+    before = plan.expected.get("last_year") or [None] * len(moves)
     found: list[Month] = []
     for day, cells in days.items():
         if found and found[-1].share >= 1.0:
             break
         passed = (day - begun).days
         share = min(passed / span, 1.0)
-        counts = [
-            _moved(move, cells, before[place] * passed / 365.0 if place < len(before) else 0.0)
-            for place, move in enumerate(moves)
-        ]
+        pace = [(left or 0) * passed / 365.0 for left in before]
+        counts = _shared(moves, [_moved(*line, cells) for line in zip(moves, pace, strict=True)])
+        moved = tuple(
+            None if move.kind == Kind.KEEP and left is None else count
+            for move, left, count in zip(moves, before, counts, strict=True)
+        )
         is_like = counted_in.get(day, plan.baseline.currency) == plan.baseline.currency
         wanted = tuple(share * move.customers for move in moves)
-        found.append(Month(day, share, _shared(moves, counts), wanted, _profit(moves, cells) if is_like else None))
+        found.append(Month(day, share, moved, wanted, _profit(moves, cells) if is_like else None))
     return found
 
 
@@ -225,7 +229,7 @@ def _profit(moves: Sequence[Move], cells: Mapping[tuple[int, int], tuple[int, fl
     return sum(change for pair, (_, change) in cells.items() if any(_counts(move, *pair) for move in lines))
 
 
-def _moved(move: Move, cells: Mapping[tuple[int, int], tuple[int, float]], would_have_left: float) -> int:
+def _moved(move: Move, would_have_left: float, cells: Mapping[tuple[int, int], tuple[int, float]]) -> int:
     count = sum(customers for pair, (customers, _) in cells.items() if _counts(move, *pair))
     return round(would_have_left) - count if move.kind == Kind.KEEP else count
 

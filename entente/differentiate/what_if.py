@@ -34,12 +34,13 @@ class ImpossiblePlan(WrongFields):
 
 @dataclass(frozen=True)
 class Asked:
-    """A plan as somebody typed it, read. lines: in which line of the form each move stands."""
+    """A plan as somebody typed it, read. lines: in which line of the form each move stands; currency: of the cost, where it was kept."""
 
     moves: tuple[Move, ...]
     cost: Estimate
     figures: str
     lines: tuple[int, ...]
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,16 @@ def read_plan(given: Mapping[str, str]) -> Asked:
 
 
 def work_out(asked: Asked, on: Ground) -> Effect:
-    """The effect of a plan. Raises ImpossiblePlan where it wants what the levels do not hold."""
+    """The effect of a plan. Raises ImpossiblePlan where it wants what the levels do not hold, or costs money of another currency."""
+    if asked.cost.value and asked.currency not in ("", on.currency):
+        raise ImpossiblePlan(
+            {
+                "cost": _(
+                    "Its cost was written down in %(then)s, and the firm counts in %(now)s now. Write it down again."
+                )
+                % {"then": asked.currency, "now": on.currency}
+            }
+        )
     wrong = refusals(asked.moves, on.levels)
     if wrong:
         raise ImpossiblePlan(dict(_worded(one, asked.moves[one.place], asked.lines[one.place]) for one in wrong))

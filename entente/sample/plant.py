@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from entente.differentiate.contract_settings import make_contract
 from entente.differentiate.models import NeedFact
 from entente.identify.relations_models import Deal, DealPart, Relation
 from entente.interact.models import ConsentEvent, Preference
@@ -30,6 +31,7 @@ from entente.ledger.models import (
 )
 from entente.lib.errors import EntenteError
 from entente.sample import dealing_rows, rows
+from entente.sample.pure.catalogue import CONTRACT_CODE, CONTRACT_MONTHS
 from entente.sample.pure.firm import MAIL_DOMAIN, SEED, USERS, SampleFirm, Truth
 from entente.sample.truth import made, truth
 from entente.staff.models import Firm, User
@@ -143,7 +145,7 @@ def _write(firm: SampleFirm, seed: int, as_of: dt.date, customers: int, fingerpr
         sources, _users(), witness.pk,
         _reserve(Party, len(firm.parties)),
         _reserve(Product, len(firm.goods.codes)),
-        _reserve(Order, firm.orders.day.size + firm.returned.day.size),
+        _reserve(Order, firm.orders.day.size + firm.returned.day.size + firm.fees.day.size),
         _reserve(Interaction, len(firm.interactions)),
         _reserve(Invoice, firm.dealings.invoices.order.size),
     )  # fmt: skip
@@ -153,9 +155,11 @@ def _write(firm: SampleFirm, seed: int, as_of: dt.date, customers: int, fingerpr
         progress("Planting the sample firm", place, len(tables))
         counts[str(model._meta.verbose_name_plural)] = _copy(model, columns, lines)
     _strike_deals(firm, numbers)
+    contract = numbers.product + firm.goods.number(CONTRACT_CODE)
+    make_contract(contract, str(CONTRACT_MONTHS), by=User.objects.get(email=f"henrik@{MAIL_DOMAIN}"))
     _analyze([model for model, _columns, _lines in tables])
     witness.mapping = {"seed": seed, "as_of": as_of.isoformat(), "customers": customers, "counts": counts}
-    written = firm.lines.order.size + firm.returned.lines.order.size
+    written = firm.lines.order.size + firm.returned.lines.order.size + firm.fee_lines.order.size
     witness.rows_total = witness.rows_read = witness.rows_recorded = written
     witness.state, witness.finished_at = Import.State.DONE, timezone.now()
     witness.save()

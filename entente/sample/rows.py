@@ -83,45 +83,34 @@ def product_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
 
 
 def order_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
-    """Orders by time, then what came back: its number is that of the order with an R before it."""
+    """Orders by time, then what came back: its number is that of the order with an R before it. Then fees for contracts."""
     dates = [day.isoformat() for day in firm.span.dates().tolist()]
     sources = [numbers.sources[record.source] for record in firm.parties]
-    orders, returned = firm.orders, firm.returned
-    rows = zip(orders.number, orders.party.tolist(), _instants(orders.at), orders.day.tolist(), strict=True)
-    for row, (number, party, at, day) in enumerate(rows):
-        yield _line(
-            numbers.order + row,
-            sources[party],
-            number,
-            numbers.party + party,
-            at,
-            dates[day],
-            False,
-            numbers.import_run,
-        )
-    start = numbers.order + orders.day.size
-    back = zip(returned.of_order.tolist(), _instants(firm.return_at), returned.day.tolist(), strict=True)
-    for row, (of, at, day) in enumerate(back):
-        party = int(orders.party[of])
-        yield _line(
-            start + row,
-            sources[party],
-            f"R{orders.number[of]}",
-            numbers.party + party,
-            at,
-            dates[day],
-            True,
-            numbers.import_run,
-        )
+    orders, returned, fees = firm.orders, firm.returned, firm.fees
+    of = returned.of_order
+    names_back = [f"R{orders.number[order]}" for order in of.tolist()]
+    parts = (
+        (orders.number, orders.party, orders.at, orders.day, False),
+        (names_back, orders.party[of], firm.return_at, returned.day, True),
+        (fees.number, fees.party, fees.at, fees.day, False),
+    )
+    row = numbers.order
+    for names, parties, at, day, is_return in parts:
+        for name, party, when, on in zip(names, parties.tolist(), _instants(at), day.tolist(), strict=True):
+            who = numbers.party + party
+            yield _line(row, sources[party], name, who, when, dates[on], is_return, numbers.import_run)
+            row += 1
 
 
 def line_rows(firm: SampleFirm, numbers: Numbers) -> Iterator[str]:
-    """Sales and charges in the order of the orders, then what came back. A line's key says what it is, whenever it is
+    """Sales and charges in the order of the orders, then what came back, then fees. A line's key says what it is, whenever it is
     planted."""
     orders, returned = firm.orders, firm.returned
     yield from _lines(firm, firm.lines, orders.party, orders.day, 0, 0, numbers, "")
     parties = orders.party[returned.of_order]
     yield from _lines(firm, returned.lines, parties, returned.day, orders.day.size, firm.lines.order.size, numbers, "R")
+    before, written = orders.day.size + returned.day.size, firm.lines.order.size + returned.lines.order.size
+    yield from _lines(firm, firm.fee_lines, firm.fees.party, firm.fees.day, before, written, numbers, "C")
 
 
 def _lines(

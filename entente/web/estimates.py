@@ -18,6 +18,7 @@ from entente.differentiate.own_estimates import (
     AlreadyWithdrawn,
     ImpossibleEstimate,
     computed,
+    of_another_currency,
     own_estimates,
     put_estimate,
     withdraw,
@@ -69,6 +70,7 @@ def pyramid_estimates(request: HttpRequest) -> HttpResponse:
             for level in Level
         ],
         "own": sorted(own.values(), key=lambda row: (row.level, Measure.values.index(row.measure))),
+        "left_out": of_another_currency(),
         "given": given,
         "errors": errors,
         "may_write": allowed("pyramid_estimates", "POST", person(request).role),

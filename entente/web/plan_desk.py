@@ -111,12 +111,14 @@ def _own_words(on: Ground) -> list[str]:
     ]
 
 
-def fields_of(plan: Plan) -> dict[str, str]:
-    """A plan as the fields of its form."""
+def fields_of(plan: Plan, currency: str) -> dict[str, str]:
+    """A plan as the fields of its form; without its cost where the firm counts in another currency since."""
     found = {
         "name": plan.name, "note": plan.note, "figures": plan.figures, "cost": _plain(plan.cost),
         "cost_precision": plan.cost_precision, "cost_spread": _plain(100 * plan.cost_spread) if plan.cost_spread else "",
     }  # fmt: skip
+    if plan.baseline.currency != currency:
+        found["cost"] = ""
     for move in sorted(plan.moves.all(), key=lambda row: row.place):
         values = (move.kind, str(move.customers), str(move.from_level), str(move.to_level))
         found |= {f"moves.{move.place}.{name}": value for name, value in zip(FIELDS, values, strict=True)}

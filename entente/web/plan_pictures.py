@@ -101,7 +101,7 @@ def sources_of(owed: Sequence[Owed], precisions: dict[tuple[str, int], str]) -> 
 
 def course_of(months: Sequence[Month], wanted: int) -> Course | None:
     """How many have moved, month by month, beside how many were to."""
-    if not months or wanted <= 0:
+    if wanted <= 0 or all(moved is None for month in months for moved in month.moved):
         return None
     most = max([wanted, *(month.all_moved for month in months)])
     least = min([0, *(month.all_moved for month in months)])

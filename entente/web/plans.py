@@ -79,9 +79,8 @@ def plan_new(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The plan is kept as a draft."))
         return redirect("plan", made.pk)
     if like := number(request, "like"):
-        return _desk(
-            request, cycle, fields_of(get_object_or_404(Plan.objects.prefetch_related("moves"), pk=like)), None
-        )
+        other = get_object_or_404(Plan.objects.select_related("baseline").prefetch_related("moves"), pk=like)
+        return _desk(request, cycle, fields_of(other, cycle.currency if cycle else ""), None)
     return _desk(request, cycle, request.GET.dict(), None)
 
 
@@ -89,7 +88,7 @@ def plan_new(request: HttpRequest) -> HttpResponse:
 @strictly
 def plan_edit(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Change a draft. Who comes second is told, and writes nothing."""
-    found = get_object_or_404(Plan.objects.prefetch_related("moves"), pk=plan_id)
+    found = get_object_or_404(Plan.objects.select_related("baseline").prefetch_related("moves"), pk=plan_id)
     cycle = in_force()
     if found.state != Plan.State.DRAFT or cycle is None:
         messages.warning(request, str(NoLongerADraft()))
@@ -106,7 +105,9 @@ def plan_edit(request: HttpRequest, plan_id: int) -> HttpResponse:
             return _refused(request, found.pk, str(error))
         messages.success(request, _("The plan is changed."))
         return redirect("plan", found.pk)
-    return _desk(request, cycle, request.GET.dict() if "figures" in request.GET else fields_of(found), found)
+    return _desk(
+        request, cycle, request.GET.dict() if "figures" in request.GET else fields_of(found, cycle.currency), found
+    )
 
 
 @require_safe
@@ -167,7 +168,10 @@ def plans_beside(request: HttpRequest) -> HttpResponse:
         raise ImpossibleQuestion(_("Choose two to %(most)d plans to compare.") % {"most": MOST_BESIDE})
     cycle = in_force()
     found = list(
-        Plan.objects.filter(pk__in=asked).select_related("responsible").prefetch_related("moves").order_by("pk")
+        Plan.objects.filter(pk__in=asked)
+        .select_related("responsible", "baseline")
+        .prefetch_related("moves")
+        .order_by("pk")
     )
     if len(found) != len(set(asked)) or cycle is None:
         raise Http404
@@ -233,6 +237,8 @@ def _plan(request: HttpRequest, plan_id: int, *, form: TargetForm | None = None,
     }
     if cycle is not None and found.state == Plan.State.DRAFT:
         page |= effect_of(asked_of(found), cycle, "")
+        # There is no field here that it could stand beside.
+        page["other_wrong"] = list(page.get("wrong", {}).values())
     elif found.state != Plan.State.DRAFT:
         months = months_of(found)
         wanted = sum(row.customers for row in page["moves"])
@@ -240,7 +246,7 @@ def _plan(request: HttpRequest, plan_id: int, *, form: TargetForm | None = None,
     return render(request, "plans/plan.html", page, status=status)
 
 
-def _told(months: list[Month], moves: list[PlanMove]) -> list[tuple[Month, list[tuple[str, int, float]]]]:
+def _told(months: list[Month], moves: list[PlanMove]) -> list[tuple[Month, list[tuple[str, int | None, float]]]]:
     """Each month with what became of each line: what it is called where there is little room, how many moved, how many were to."""
     names = [f"{move.get_kind_display()} {Level(move.from_level).label}" for move in moves]
     return [(month, list(zip(names, month.moved, month.target, strict=True))) for month in months]

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from entente.differentiate.activity_rates import WORDS, Figure, ImpossibleRates, rate_figures, set_rates
+from entente.differentiate.activity_rates import NAME, WORDS, Figure, ImpossibleRates, rate_figures, set_rates
 from entente.differentiate.models import PyramidCell
 from entente.staff.firm import the_firm
+from entente.staff.settings import newest
 from entente.web.person import person
-from entente.web.settings_pages import page_of, posted
+from entente.web.settings_pages import overtaken, page_of, posted
 
 # What is counted as one of each.
 COUNTED = {
@@ -39,6 +40,8 @@ def settings_costs(request: HttpRequest) -> HttpResponse:
     errors: dict[str, str] = {}
     given: dict[str, str] = {}
     if request.method == "POST":
+        if late := overtaken(request, "settings_costs", NAME):
+            return late
         given = posted(request)
         try:
             set_rates(given, by=person(request))
@@ -61,4 +64,4 @@ def settings_costs(request: HttpRequest) -> HttpResponse:
     ]
     rest = [{"label": REST[one.name], **field(one)} for one in figures[""]]
     more = {"rows": rows, "rest": rest, "precisions": PyramidCell.Precision.choices, "currency": the_firm().currency}
-    return page_of(request, "settings_costs", {**more, "errors": errors})
+    return page_of(request, "settings_costs", {**more, "errors": errors, "stands": newest(NAME)})

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from entente.differentiate.need_facts import ImpossibleFact, figures, own_words, set_figures, set_words
+from entente.differentiate.need_facts import TERMS, WORDS, ImpossibleFact, figures, own_words, set_figures, set_words
+from entente.staff.settings import newest
 from entente.web.person import person
-from entente.web.settings_pages import page_of, posted
+from entente.web.settings_pages import overtaken, page_of, posted
 
 LABELS = {
     "quantile": gettext_lazy("Of their like, who does not exceed it: a share"),
@@ -32,6 +33,8 @@ def settings_needs(request: HttpRequest) -> HttpResponse:
     given: dict[str, str] = {}
     words = "\n".join(f"{name}: {label}" for name, label in own_words().items())
     if request.method == "POST":
+        if late := overtaken(request, "settings_needs", WORDS, TERMS):
+            return late
         given = posted(request)
         words = request.POST.get("words", "").replace("\0", "")[:LONGEST_LIST]
         try:
@@ -51,7 +54,7 @@ def settings_needs(request: HttpRequest) -> HttpResponse:
         for one in figures()
     ]  # fmt: skip
     more = {"fields": fields, "words": words, "wrong_words": errors.get("words", "")}
-    return page_of(request, "settings_needs", {**more, "errors": errors})
+    return page_of(request, "settings_needs", {**more, "errors": errors, "stands": newest(WORDS, TERMS)})
 
 
 def _read(text: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from entente.identify.counted import Counting, UnknownCounting, counting, set_co
 from entente.interact.settings import ImpossibleRules, rules
 from entente.learn.settings import ImpossibleHoldOut, hold_out_share, set_hold_out_share
 from entente.staff.firm import FIELDS, ImpossibleFirm, last_set, set_firm, the_firm, zones
+from entente.staff.settings import newest
 from entente.web.person import person
 
 # Route, name of the setting, words.
@@ -237,3 +238,14 @@ def page_of(request: HttpRequest, route: str, more: dict[str, Any]) -> HttpRespo
     found = last_set([own])
     page = {"pages": [(one, words) for one, _name, words in PAGES], "route": route, "last": found.get(own), **more}
     return render(request, f"settings/{route}.html", page, status=422 if more["errors"] else 200)
+
+
+def overtaken(request: HttpRequest, route: str, *names: str) -> HttpResponse | None:
+    """Somebody else has set one of these since the form was opened: their word stands, and whoever comes second is told. None else."""
+    if request.POST.get("stands", "") in ("", str(newest(*names))):
+        return None
+    messages.warning(
+        request,
+        _("Nothing was kept: somebody else has changed this meanwhile. Look at what stands now, and set it again."),
+    )
+    return redirect(route)

@@ -8,9 +8,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from entente.differentiate.profile_terms import ImpossibleProfile, profile_terms, set_profile_terms
+from entente.differentiate.profile_terms import SETTING, ImpossibleProfile, profile_terms, set_profile_terms
+from entente.staff.settings import newest
 from entente.web.person import person
-from entente.web.settings_pages import page_of
+from entente.web.settings_pages import overtaken, page_of
 
 LONGEST_LIST = 6_000
 
@@ -22,6 +23,8 @@ def settings_profile(request: HttpRequest) -> HttpResponse:
     terms = profile_terms()
     lists = {name: "\n".join(getattr(terms, name)) for name in ("switched_on", "dealings")}
     if request.method == "POST":
+        if late := overtaken(request, "settings_profile", SETTING):
+            return late
         lists = {name: request.POST.get(name, "").replace("\0", "")[:LONGEST_LIST] for name in lists}
         try:
             set_profile_terms(*(lists[name].splitlines() for name in lists), by=person(request))
@@ -30,4 +33,4 @@ def settings_profile(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Kept. It counts from the next cycle on."))
             return redirect("settings_profile")
-    return page_of(request, "settings_profile", {"lists": lists, "errors": errors})
+    return page_of(request, "settings_profile", {"lists": lists, "errors": errors, "stands": newest(SETTING)})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests import cast
+from tests.browser.barriers import barriers
 from tests.web.test_contracts import REFUSED, YEARLY, foreseen, pays, product
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -37,11 +37,6 @@ def test_a_product_is_made_a_contract_and_what_it_will_do_is_shown(
     for url in ("/settings/contracts?q=x", "/pyramid/laws", f"/customers/{company.okafor.pk}/"):
         page.goto(url)
         page.wait_for_load_state("load")
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            found.append(f"{url}: {wide} px wider than the window")
-        for trouble in Axe().run(page).response["violations"]:
-            if trouble["impact"] in ("serious", "critical"):
-                found.append(f"{url}: {trouble['id']}: {[node['html'][:120] for node in trouble['nodes'][:3]]}")
+        found += barriers(page, url, scheme=scheme, language=language)
     assert found == []
     expect(page.locator("#contracts-title")).to_be_visible()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests import cast
+from tests.browser.barriers import barriers
 from tests.web.test_knowing import PAGE, fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -27,12 +27,7 @@ def test_nothing_stands_in_anybodys_way(page: Page, company: cast.Company, schem
     for url in (PAGE, f"{PAGE}?show=fresh", f"{PAGE}?show=worth"):
         page.goto(url)
         page.wait_for_load_state("load")
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            found.append(f"{url}: {wide} px wider than the window")
-        for trouble in Axe().run(page).response["violations"]:
-            if trouble["impact"] in ("serious", "critical"):
-                found.append(f"{url}: {trouble['id']}: {[node['html'][:120] for node in trouble['nodes'][:3]]}")
+        found += barriers(page, url, scheme=scheme, language=language)
     assert found == []
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from entente.differentiate.models import OwnEstimate, Plan
 from tests import cast
+from tests.browser.barriers import barriers
 from tests.web.test_plans import UP, a_plan, fill, followed
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -35,12 +35,7 @@ def test_nothing_stands_in_anybodys_way(page: Page, company: cast.Company, schem
     ):  # fmt: skip
         page.goto(url)
         page.wait_for_load_state("load")
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            found.append(f"{url}: {wide} px wider than the window")
-        for trouble in Axe().run(page).response["violations"]:
-            if trouble["impact"] in ("serious", "critical"):
-                found.append(f"{url}: {trouble['id']}: {[node['html'][:120] for node in trouble['nodes'][:3]]}")
+        found += barriers(page, url, scheme=scheme, language=language)
     assert found == []
 
 

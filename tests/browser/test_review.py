@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from entente.identify.models import PossibleMatch, Verdict
 from tests import cast
+from tests.browser.barriers import barriers
 from tests.web.test_review import LIKENESS, linkage, question, whose
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -123,12 +123,6 @@ def test_nothing_stands_in_anybodys_way(
         for summary in page.locator("#records summary").all():
             if summary.is_visible():
                 summary.click()
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            found.append(f"{url}: {wide} px wider than the window")
-        for trouble in Axe().run(page).response["violations"]:
-            if trouble["impact"] in ("serious", "critical"):
-                where = [node["html"][:160] for node in trouble["nodes"][:3]]
-                found.append(f"{url}: {trouble['id']}: {where}")
+        found += barriers(page, url, scheme=scheme, language=language)
     assert found == []
     assert linkage().pk

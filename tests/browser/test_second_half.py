@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from entente.differentiate.models import Cycle
@@ -14,6 +13,7 @@ from entente.ledger.models import Import, OrderLine, RefusedRow
 from entente.ledger.record import run_import
 from entente.staff.models import Setting
 from tests import cast
+from tests.browser.barriers import barriers
 from tests.web.test_backtests import made
 from tests.web.test_pyramid import fill
 
@@ -85,13 +85,7 @@ def test_nothing_stands_in_anybodys_way(desk: Page, company: cast.Company, schem
     for url in pages(company):
         desk.goto(url)
         desk.wait_for_load_state("load")
-        wide = desk.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            found.append(f"{url}: {wide} px wider than the window")
-        for trouble in Axe().run(desk).response["violations"]:
-            if trouble["impact"] in ("serious", "critical"):
-                where = [node["html"][:120] for node in trouble["nodes"][:3]]
-                found.append(f"{url}: {trouble['id']}: {where}")
+        found += barriers(desk, url, scheme=scheme, language=language)
     assert found == []
 
 

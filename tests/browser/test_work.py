@@ -1,12 +1,12 @@
 """What people do, as a browser does it: by mouse, by keyboard, on a phone, in the dark, from right to left."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from entente.customize.models import Answer
 from entente.interact.models import Interaction
 from tests import cast
+from tests.browser.barriers import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -31,13 +31,7 @@ def test_nothing_stands_in_anybodys_way(page: Page, company: cast.Company, schem
     for url in pages(company):
         page.goto(url)
         page.wait_for_load_state("networkidle")
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            found.append(f"{url}: {wide} px wider than the window")
-        for trouble in Axe().run(page).response["violations"]:
-            if trouble["impact"] in ("serious", "critical"):
-                where = [node["html"][:120] for node in trouble["nodes"][:3]]
-                found.append(f"{url}: {trouble['id']}: {where}")
+        found += barriers(page, url, scheme=scheme)
     assert found == []
 
 

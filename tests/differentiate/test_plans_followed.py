@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from entente.cycle import run_cycle
-from entente.differentiate.models import Cycle, Plan, PlanProgress
+from entente.differentiate.models import Cycle, MovementCell, Plan, PlanProgress
 from entente.differentiate.plans import make_target, months_of, save_plan
 from entente.ledger.models import Party
 from entente.staff.models import Firm, User
@@ -72,6 +72,15 @@ def test_a_target_made_while_its_day_is_run_again_is_followed(cycle, maxim):
     assert made.baseline == again
     run_cycle(JULY, today=TODAY)
     assert len(months_of(made)) == 1
+
+
+def test_without_a_year_before_nobody_knows_who_would_have_left(cycle, maxim):
+    """The firm's first year: two small ones left, and how many would have is not known. That is no failure of two."""
+    MovementCell.objects.filter(from_level__gt=0).delete()
+    plan = a_target(cycle, maxim, (("keep", 5, 4, 5), ("move", 1, 4, 3)))
+    happened(plan, (4, 5, 2), (4, 3, 1))
+    (month,) = months_of(plan)
+    assert (month.moved, month.all_moved) == ((None, 1), 1)
 
 
 def test_what_happens_after_its_end_is_not_its_doing(cycle, maxim):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from entente.__main__ import main
 from entente.cycle import run_cycle
 from entente.differentiate.explained_worth import Step, as_data, explain_worth
 from entente.differentiate.models import Stage, StageChange, Valuation
@@ -156,3 +158,19 @@ def test_what_is_explained_is_what_was_done(ledger: Ledger):
     assert (said(cleo)["share of wallet"].value, said(cleo)["share of wallet"].because) == (0.2, "as they said")
     assert said(cleo)["level"].because.startswith("never bought")
     assert said(dan)["level"].because.startswith("bought before, but nothing in the last 12 months")
+
+
+def test_the_command_prints_it_for_people_and_for_machines(ledger: Ledger, capsys: pytest.CaptureFixture[str]):
+    ann, cleo = ledger.party("ann"), ledger.party("cleo", known_on=date(2026, 1, 1))
+    ledger.buys(ann, date(2026, 4, 1), 100, cost=60)
+    say(ann.pk, "budget", "1000", currency="GBP", said_on=date(2026, 5, 1), today=JUNE)
+    run_cycle(MAY, today=JUNE)
+    for party in (ann, cleo):
+        number = str(customer_of(party).pk)
+        assert main(["differentiate", "--explain", number]) == 0
+        said = capsys.readouterr().out
+        assert "as of 2026-05-31, in GBP" in said and "cost to serve, 12 months" in said
+        assert main(["differentiate", "--explain", number, "--json"]) == 0
+        assert {one["figure"] for one in json.loads(capsys.readouterr().out)["steps"]} >= {"level", "stage"}
+    assert main(["differentiate", "--explain", "99999999999999999999"]) == 1
+    assert "There is no customer number" in capsys.readouterr().err

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
+from entente.differentiate.contract_models import ContractProduct
 from entente.differentiate.models import NeedFact
 from entente.differentiate.pure.need_terms import PREDICATES
 from entente.identify.relations_models import Deal, DealPart, Relation
@@ -32,13 +33,14 @@ from entente.sample import rows
 from entente.sample.plant import NotEmpty, plant, planted
 from entente.sample.truth import made, truth
 from entente.staff.models import Firm, User
+from entente.staff.settings import setting
 
 pytestmark = pytest.mark.django_db
 AS_OF = dt.date(2026, 11, 20)
 SMALL = {"seed": 7, "as_of": AS_OF, "customers": 200}
 TABLES = (
     Party, Product, Order, OrderLine, ExchangeRate, Interaction, ConsentEvent, Preference, User, Source, Import, Relation, Deal, DealPart,
-    Delivery, Invoice, Payment, NeedFact,
+    Delivery, Invoice, Payment, NeedFact, ContractProduct,
 )  # fmt: skip
 
 
@@ -50,9 +52,10 @@ def test_everything_that_was_made_is_in_the_tables():
     done, firm = plant(**SMALL), made(7, AS_OF, 200)
     assert done.is_new and planted() is not None
     assert Party.objects.count() == len(firm.parties)
-    assert Order.objects.filter(is_return=False).count() == firm.orders.day.size
+    assert Order.objects.filter(is_return=False).count() == firm.orders.day.size + firm.fees.day.size
     assert Order.objects.filter(is_return=True).count() == firm.returned.day.size
-    assert OrderLine.objects.count() == firm.lines.order.size + firm.returned.lines.order.size
+    parts = (firm.lines, firm.returned.lines, firm.fee_lines)
+    assert OrderLine.objects.count() == sum(lines.order.size for lines in parts)
     assert Interaction.objects.count() == len(firm.interactions)
     assert ConsentEvent.objects.count() == len(firm.consents) and Preference.objects.count() == len(firm.wishes)
     assert done.counts["relations"] == Relation.objects.count() == len(firm.related.relations)
@@ -65,7 +68,7 @@ def test_everything_that_was_made_is_in_the_tables():
     assert NeedFact.objects.count() == len(firm.facts) > 0
     assert done.counts["order lines"] == OrderLine.objects.count()
     total = OrderLine.objects.aggregate(total=Sum("amount"))["total"]
-    assert total == Decimal(int(firm.lines.amount.sum() + firm.returned.lines.amount.sum())) / 10_000
+    assert total == Decimal(sum(int(lines.amount.sum()) for lines in parts)) / 10_000
 
 
 def test_money_is_amount_and_currency_of_the_country():
@@ -185,11 +188,30 @@ def test_truth_is_found_by_source_and_key():
     assert len(keys) == len(person_of) and set(keys) == set(person_of)
     orders = np.zeros(len(found.kind), dtype=int)
     counted = (
-        Order.objects.filter(is_return=False).values_list("party__source__name", "party__key").annotate(n=Count("id"))
+        Order.objects.filter(is_return=False)
+        .exclude(lines__product_id__in=ContractProduct.objects.values("product"))
+        .values_list("party__source__name", "party__key")
+        .annotate(n=Count("id"))
     )
     for source, key, n in counted:
         orders[person_of[source, key]] += n
     assert (orders == found.purchases).all()
+
+
+def test_the_service_contract_is_said_to_be_one_and_paid_as_the_truth_has_it():
+    plant(**{**SMALL, "customers": 500})
+    found = truth(7, AS_OF, 500)
+    contract = ContractProduct.objects.get()
+    assert (contract.product.code, contract.months, contract.by.role) == ("SC1", 3, "manager")
+    assert setting("contracts")["changed"] == {"product": contract.product_id, "code": "SC1", "months": 3}
+    fees = OrderLine.objects.filter(product_id=contract.product_id)
+    assert not fees.exclude(kind=LineKind.SALE).exists() and not fees.filter(cost__lte=0).exists()
+    assert not Order.objects.filter(lines__in=fees).annotate(n=Count("lines")).exclude(n=1).exists()
+    assert not Order.objects.values("source_id", "number").annotate(n=Count("id")).filter(n__gt=1).exists()
+    person_of, paid = found.person_of(), np.zeros(len(found.kind), dtype=int)
+    for source, key in fees.values_list("order__source__name", "order__party__key"):
+        paid[person_of[source, key]] += 1
+    assert (paid == found.contract_fees).all() and (paid > 0).sum() > 15
 
 
 def test_progress_is_told_and_the_planner_knows():

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from entente.differentiate.models import (
@@ -22,6 +23,7 @@ from entente.differentiate.models import (
     PlanProgress,
     PyramidCell,
 )  # fmt: skip
+from entente.differentiate.own_estimates import own_estimates
 from entente.staff.models import User
 from tests import cast
 
@@ -226,6 +228,35 @@ def test_an_own_estimate_stands_under_the_computed_figure(full: cast.Company, ma
     maxim.post(f"/pyramid/estimates/{kept.pk}/withdrawal")
     assert "own €75K" not in text_of(maxim, "/pyramid/")
     assert OwnEstimate.objects.get().withdrawn_by == full.staff.maxim
+
+
+def test_a_draft_that_the_pyramid_has_overtaken_says_why(full: cast.Company, anna: Client):
+    plan = a_plan(full)
+    PlanMove.objects.filter(place=0).update(customers=151)
+    page = text_of(anna, f"/pyramid/plans/{plan.pk}/")
+    assert "Level Medium has 150 customers for this, not 151." in page and "beside the field" not in page
+
+
+def test_money_of_another_currency_is_never_taken_for_todays(full: cast.Company, maxim: Client):
+    """The firm counts in dollars since yesterday: what was written down in euros is said, and not reckoned with."""
+    plan, other = a_plan(full), a_plan(full, "Other")
+    OwnEstimate.objects.create(level=3, measure="profit", amount=75_000, precision="exact")
+    OwnEstimate.objects.create(level=3, measure="customers", amount=140, precision="exact")
+    newest = cast.cycle(date(2026, 11, 21))
+    fill(newest)
+    Cycle.objects.filter(pk=newest.pk).update(currency="USD", published_at=timezone.now())
+    assert set(own_estimates()) == {(3, "customers")}
+    page = text_of(maxim, "/pyramid/estimates")
+    assert "written down in another currency than USD" in page and "€75K" in page
+    refused = "written down in EUR, and the firm counts in USD now"
+    for url in (f"/pyramid/plans/{plan.pk}/", f"/pyramid/plans/beside?plan={plan.pk}&plan={other.pk}"):
+        page = text_of(maxim, url)
+        assert refused in page and "€100" in page and "$100" not in page, url
+    given = {"version": "1", "responsible": str(full.staff.maxim.pk), "ends_on": "2027-06-30"}
+    answer = maxim.post(f"/pyramid/plans/{plan.pk}/target", given)
+    assert answer.status_code == 422 and refused in answer.content.decode()
+    assert maxim.get(f"/pyramid/plans/{plan.pk}/edit").context["cost"]["cost"] == ""
+    assert load_workbook(io.BytesIO(maxim.get(f"/pyramid/plans/{plan.pk}/as.xlsx").content))
 
 
 def test_withdrawing_what_another_has_replaced_does_not_say_the_computed_one_holds(full: cast.Company, maxim: Client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -180,6 +181,30 @@ def test_a_manager_switches_on_with_a_warning_and_it_stays_on_record(full: cast.
     assert kept.set_by == full.staff.maxim
     page = text_of(maxim, "/settings/profile")
     assert "date_of_birth" in page and "tier*" in page and "Maxim" in page
+
+
+@pytest.mark.parametrize(
+    ("page", "first", "second"),
+    [
+        ("profile", {"switched_on": "", "dealings": ""}, {"switched_on": "date_of_birth", "dealings": "tier*"}),
+        ("needs", {"low_share": "0.25"}, {"low_share": "0.3333", "peers": "40"}),
+        ("costs", {"visit.amount": "80"}, {"visit.amount": "50", "order.amount": "3"}),
+    ],
+)
+def test_whoever_saves_second_overwrites_nothing_and_is_told(
+    company: cast.Company, maxim: Client, page: str, first: dict[str, str], second: dict[str, str]
+):
+    url = f"/settings/{page}"
+    seen = re.search(r'name="stands" value="(\d+)"', text_of(maxim, url))
+    assert seen is not None
+    assert maxim.post(url, {**first, "stands": seen[1]}).status_code == 302
+    kept = list(Setting.objects.order_by("id").values_list("name", "value"))
+    answer = maxim.post(url, {**second, "stands": seen[1]}, follow=True)
+    assert "somebody else has changed this meanwhile" in answer.content.decode()
+    assert list(Setting.objects.order_by("id").values_list("name", "value")) == kept
+    again = re.search(r'name="stands" value="(\d+)"', answer.content.decode())
+    assert again is not None and maxim.post(url, {**second, "stands": again[1]}).status_code == 302
+    assert Setting.objects.count() > len(kept)
 
 
 @pytest.mark.parametrize(

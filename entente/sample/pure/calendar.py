@@ -62,6 +62,13 @@ def _closed(country: str, span: Span) -> npt.NDArray[np.bool_]:
     return days
 
 
+def next_open(closed: npt.NDArray[np.bool_]) -> Ints:
+    """(days,) the first day from each on that is no day off; the last day stands for what lies behind it."""
+    last = closed.size - 1
+    days = np.where(closed, last, np.arange(closed.size))
+    return np.asarray(np.minimum.accumulate(days[::-1])[::-1], np.int64)
+
+
 def busy_time(country: Country, is_business: bool, span: Span) -> Floats:
     """(days + ahead + 1,) busy weeks passed at the beginning of each day; on average one a week."""
     dates = span.dates()

@@ -134,10 +134,14 @@ CHARGES = lines("""
     FR3 | Dangerous goods surcharge | 9 | 15
 """)
 
+# Paid by the quarter, for each machine; in nobody's basket.
+CONTRACT_CODE, CONTRACT_MONTHS = "SC1", 3
+CONTRACT = ("Tinting Machine Service Contract", "Services", 195.0, 118.0)
+
 
 @dataclass(frozen=True)
 class Catalogue:
-    """n products, the charges last. Money in EUR, today's list.
+    """n products, the charges last but one, the contract last. Money in EUR, today's list.
 
     need: (5, n) weight for each of NEEDS. pack: (n,) 0 small, 1 middle, 2 large. swing: (n,) 0-1, how much the summer
     counts.
@@ -177,6 +181,8 @@ def catalogue() -> Catalogue:
     for line in CHARGES:
         code, name, cost_text, price_text = (cell.strip() for cell in line.split("|"))
         rows.append((code, name, "Charges", True, float(price_text), float(cost_text), [0.0] * len(NEEDS), 1, 0.0))
+    contract, category, fee, fee_cost = CONTRACT
+    rows.append((CONTRACT_CODE, contract, category, False, fee, fee_cost, [0.0] * len(NEEDS), 1, 0.0))
     companions, odds = _companions(sizes, len(rows))
     code_, name_, category_, charge_, price_, cost_, need_, pack_, swing_ = zip(*rows, strict=True)
     return Catalogue(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from entente.sample.pure.calendar import Span, days_off
+from entente.sample.pure.calendar import Span, days_off, next_open
 from entente.sample.pure.countries import COUNTRIES
 from entente.sample.pure.customer_kinds import NAMES
 from entente.sample.pure.orders import Lines, Returns
@@ -92,7 +92,7 @@ def dealings(
     placed: Placed, lines: Lines, returned: Returns, span: Span, persons: int, rng: np.random.Generator
 ) -> Dealings:
     """All that happened until `as_of`. persons: how many there are. `lines` and `returned` as the sample's orders have them."""
-    open_from = np.array([_next_open(days_off(country, span)) for country in COUNTRIES])
+    open_from = np.array([next_open(days_off(country, span)) for country in COUNTRIES])
     cancelled = np.zeros(placed.day.size, dtype=bool)
     cancelled[returned.of_order[returned.cancelled]] = True
     sent = _deliveries(placed, cancelled, open_from, span.days - 1, rng)
@@ -109,13 +109,6 @@ def sums(of: Ints, amount: Ints, many: int) -> Ints:
     found = np.zeros(many, dtype=np.int64)
     np.add.at(found, of, amount)
     return found
-
-
-def _next_open(closed: Bools) -> Ints:
-    """(days,) the first day from each on that is no day off; the last day stands for what lies behind it."""
-    last = closed.size - 1
-    days = np.where(closed, last, np.arange(closed.size))
-    return np.asarray(np.minimum.accumulate(days[::-1])[::-1], np.int64)
 
 
 def _until(day: Ints, last: int) -> Ints:

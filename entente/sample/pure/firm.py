@@ -23,6 +23,7 @@ from entente.sample.pure.parties import ERP, SampleParty, parties
 from entente.sample.pure.population import GROUPS, Buying, Population, buying, population
 from entente.sample.pure.purchase_process import expected_purchases, expected_repeats, stages_passed
 from entente.sample.pure.relations import Related, related
+from entente.sample.pure.service_contracts import ServiceContracts, fee_lines, service_contracts
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -56,6 +57,8 @@ class Truth:
     happened.
     purchases: orders until `as_of`; expected_repeats: how many after the first the law expects by then.
     wallet: share of what they buy of such goods that is bought here. pays_late, demanding: as `dealings` and `demanding` have it.
+    contract_churn: chance to leave a service contract at the end of each quarter, nought without one. contract_fees: paid until `as_of`;
+    contract_ended: left by then; contract_future: fees of the 26 weeks after. Fees are no purchases.
     record_person: (parties,) whose record it is; `source` and `key` name the record.
     """
 
@@ -74,6 +77,10 @@ class Truth:
     wallet: Floats
     pays_late: Bools
     demanding: Bools
+    contract_churn: Floats
+    contract_fees: Ints
+    contract_ended: Bools
+    contract_future: Ints
     source: tuple[str, ...]
     key: tuple[str, ...]
     record_person: Ints
@@ -100,6 +107,7 @@ class Orders:
 @dataclass(frozen=True)
 class SampleFirm:
     """Everything that is planted. `returned.of_order` and `lines.order` count `orders`; `return_at` is UTC.
+    fees: what was paid for contracts, as orders of their own; `fee_lines.order` counts these.
 
     interactions and consents: their minutes count from `span.first_on` on the party's own clock; `utc` makes them
     instants.
@@ -122,6 +130,9 @@ class SampleFirm:
     related: Related
     dealings: Dealings
     facts: list[SampleFact]
+    contracts: ServiceContracts
+    fees: Orders
+    fee_lines: Lines
 
     def utc(self, party: Ints, minute: Ints) -> npt.NDArray[np.datetime64]:
         """Instants in UTC of minutes on the clocks of these parties."""
@@ -132,7 +143,9 @@ def sample_firm(rng: np.random.Generator, *, as_of: dt.date, customers: int = 50
     """Make the firm as it stood at the end of `as_of`. The same generator state makes the same firm."""
     span = Span(as_of, DAYS, AHEAD)
     # Those at the end came last: whatever is drawn for them leaves the rest as it was.
-    who, buys, names, goods_chance, back, times, talk, money, trouble, more_back, dealt, told, pockets = rng.spawn(13)
+    who, buys, names, goods_chance, back, times, talk, money, trouble, more_back, dealt, told, pockets, serving = (
+        rng.spawn(14)
+    )
     people = population(customers, who)
     bought = buying(people, span, buys)
     records = parties(people, account_managers(), names)
@@ -169,10 +182,14 @@ def sample_firm(rng: np.random.Generator, *, as_of: dt.date, customers: int = 50
     wallet, recent = wallets(people, pockets), orders.day > span.days - 1 - YEAR
     spent = sums(orders.person[recent], placed.worth[recent], people.group.size)
     facts = Told(people, records, dialogue.interactions, wallet, spent, span, told).everything()
-    truth = _truth(people, bought, records, record_person, span, back, wallet, dealt_with.pays_late, is_demanding)
+    may = np.array([record.source == ERP for record in records[: people.buyers]]) & ~is_demanding[: people.buyers]
+    held = service_contracts(people, may, first[: people.buyers], span, serving)
+    fees, paid = _fees(held, span, offsets, zone, serving)
+    truth = _truth(people, bought, records, record_person, span, back, wallet, dealt_with.pays_late, is_demanding, held)
     return SampleFirm(
         span, goods, rates, records, orders, lines, returned, return_at, dialogue.interactions, dialogue.consents,
         wishes, offsets, zone, truth, related(people, records, span.days), dealt_with, facts,
+        held, fees, fee_lines(held, paid, people, goods, rates, span),
     )  # fmt: skip
 
 
@@ -214,6 +231,19 @@ def _orders(
         for count, erp in zip(serial.tolist(), in_erp.tolist(), strict=True)
     )
     return Orders(party, person, day, at, numbers, complained)
+
+
+def _fees(
+    held: ServiceContracts, span: Span, offsets: Ints, zone: Ints, rng: np.random.Generator
+) -> tuple[Orders, Ints]:
+    """What was paid for contracts until `as_of`, by time, each an order on the first record; and which of the fees these are."""
+    paid = np.flatnonzero(held.day < span.days)
+    person, minute = held.person[held.of[paid]], order_minutes(np.ones(paid.size, dtype=bool), rng)
+    at = _utc(span, offsets, zone[person], held.day[paid] * 1440 + minute)
+    order = np.lexsort((person, at))
+    paid, person, at = paid[order], person[order], at[order]
+    numbers = tuple(f"82-{count:06d}" for count in range(1, paid.size + 1))
+    return Orders(person, person, held.day[paid], at, numbers, np.zeros(paid.size, dtype=bool)), paid
 
 
 def _placed(
@@ -283,6 +313,7 @@ def _truth(
     wallet: Floats,
     pays_late: Bools,
     is_demanding: Bools,
+    held: ServiceContracts,
 ) -> Truth:
     n, total = people.buyers, people.group.size
     process, purchases = bought.process, bought.purchases
@@ -293,6 +324,8 @@ def _truth(
     last_day, first_day = np.full(n, -1), np.full(n, span.days)
     np.maximum.at(last_day, purchases.customer[past], bought.day[past])
     np.minimum.at(first_day, purchases.customer, bought.day)
+    churn = np.zeros(total)
+    churn[held.person] = held.churn
     nowhere = np.full(total - n, np.datetime64("NaT"), dtype="datetime64[D]")
 
     def everybody(column: npt.NDArray[Number]) -> npt.NDArray[Number]:
@@ -314,6 +347,10 @@ def _truth(
         wallet=wallet,
         pays_late=pays_late,
         demanding=is_demanding,
+        contract_churn=churn,
+        contract_fees=np.bincount(held.person[held.of[held.day < span.days]], minlength=total),
+        contract_ended=np.bincount(held.person[held.ended], minlength=total) > 0,
+        contract_future=np.bincount(held.person[held.of[held.day >= span.days]], minlength=total),
         source=tuple(record.source for record in records),
         key=tuple(record.key for record in records),
         record_person=record_person,

@@ -90,7 +90,7 @@ def basket_lines(
     discount = (
         1 - np.array([law.discount for law in KINDS])[kind] - np.where(kind < 3, own_discount[customer[order]], 0.0)
     )
-    goods_lines = _priced(order, product, sale, quantity, discount, people, customer, day, goods, rates, span)
+    goods_lines = priced(order, product, sale, quantity, discount, people, customer, day, goods, rates, span)
     charges = _charges(goods_lines, people, customer, day, goods, rates, span, rng)
     return _sorted_by_order(goods_lines, charges)
 
@@ -155,7 +155,7 @@ def _favourites(people: Population, choice: Floats, rng: np.random.Generator) ->
     return _draw(choice, rows, rng).reshape(n, FAVOURITES)
 
 
-def _priced(
+def priced(
     order: Ints, product: Ints, kind: Ints, quantity: Ints, discount: Floats,
     people: Population, customer: Ints, day: Ints, goods: Catalogue, rates: ExchangeRates, span: Span,
 ) -> Lines:  # fmt: skip
@@ -196,7 +196,7 @@ def _charges(
     product = np.repeat(codes, [int(flag.sum()) for flag in (pallet, small, surcharge)])
     once = np.ones(order.size, dtype=np.int64)
     full = np.ones(order.size)
-    return _priced(order, product, once * CHARGE, once, full, people, customer, day, goods, rates, span)
+    return priced(order, product, once * CHARGE, once, full, people, customer, day, goods, rates, span)
 
 
 def _sorted_by_order(*parts: Lines) -> Lines:

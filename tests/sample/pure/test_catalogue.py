@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import numpy as np
-
-from entente.sample.pure.catalogue import NEEDS, catalogue
+from entente.sample.pure.catalogue import CONTRACT_CODE, NEEDS, catalogue
 
 GOODS = catalogue()
 
@@ -16,10 +14,9 @@ def test_everything_is_sold_for_more_than_it_costs():
     assert (GOODS.price > GOODS.cost).all() and (GOODS.cost > 0).all()
 
 
-def test_charges_stand_last_and_are_wanted_by_nobody():
-    assert GOODS.is_charge.sum() == 3 and GOODS.is_charge[-3:].all()
-    assert not GOODS.need[:, GOODS.is_charge].any()
-    assert GOODS.need[:, ~GOODS.is_charge].sum(axis=0).min() > 0
+def test_charges_and_the_contract_stand_last_and_are_in_nobodys_basket():
+    assert GOODS.is_charge.sum() == 3 and GOODS.is_charge[-4:-1].all() and GOODS.codes[-1] == CONTRACT_CODE
+    assert not GOODS.need[:, -4:].any() and GOODS.need[:, :-4].sum(axis=0).min() > 0
     assert GOODS.need.shape == (len(NEEDS), len(GOODS.codes))
 
 
@@ -35,4 +32,4 @@ def test_companions_are_products_of_like_size():
     assert GOODS.number("IN6-2") in GOODS.companions[GOODS.number("FL1-2")]
     assert GOODS.number("IN6-1") in GOODS.companions[GOODS.number("FL1-1")]
     assert not any(product in companions for product, companions in enumerate(GOODS.companions.tolist()))
-    assert not np.isin(np.flatnonzero(GOODS.is_charge), GOODS.companions).any()
+    assert GOODS.companions.max() < len(GOODS.codes) - 4
