@@ -188,8 +188,7 @@ def _likeness(story: LikenessStory | None) -> list[Step]:
     if story is None:
         return []
     values = [
-        f"{one.attribute['name']} {_valued(one.value)} x {one.value['odds']:.2f}"
-        for one in (*story.more, *story.less)
+        f"{one.attribute['name']} {_valued(one.value)} x {one.value['odds']:.2f}" for one in (*story.more, *story.less)
     ]
     said = f"{story.times:.1f} times the average of who never bought: {', '.join(values) or 'no value of theirs tells'}"
     return [Step("like the best", story.likeness, said)]

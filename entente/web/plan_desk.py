@@ -30,7 +30,7 @@ FIELDS = ("kind", "customers", "from", "to")
 PLAN_FIELDS = ("cost", "cost_precision", "cost_spread", "figures")
 USUAL = ({"kind": "move", "from": "3", "to": "2"}, {"kind": "keep", "from": "1", "to": "5"})
 FIGURES = (
-    (OWN, gettext_lazy("your own estimates where there are any")),
+    (OWN, gettext_lazy("your own, else computed")),
     (COMPUTED, gettext_lazy("the computed ones")),
 )
 

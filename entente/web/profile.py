@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import log
 from typing import Any
 
@@ -97,6 +98,7 @@ def pyramid_profile(request: HttpRequest) -> HttpResponse:
         judged = told["judged"]
         page |= {
             "told": told,
+            "since": date.fromisoformat(told["since"]) if told.get("since") else None,
             "why_not": _why_nobody(told["reason"]) if told["reason"] else "",
             "weighed": _weighed(told["attributes"]),
             "quiet": [name_of(one) for one in told["quiet"]],

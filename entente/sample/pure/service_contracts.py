@@ -30,7 +30,8 @@ LATENESS, EARLIEST, LATEST = (1.5, 4.0), -7, 15
 @dataclass(frozen=True)
 class ServiceContracts:
     """person, begin: (c,) of each contract. churn: its chance to leave at the end of each quarter. stays: quarters it lasts in all.
-    ended: whether it has been left by `as_of`. machines: how many the fee is for. of, day: (m,) each fee, of the days after `as_of` too: its contract, when it was paid."""
+    ended: whether it has been left by `as_of`. machines: how many the fee is for.
+    of, day: (m,) each fee, of the days after `as_of` too: its contract, when it was paid."""
 
     person: Ints
     begin: Ints
@@ -47,7 +48,7 @@ def service_contracts(
 ) -> ServiceContracts:
     """Who has one, since when, and what they pay until the end of the sample.
 
-    may: (buyers,) who could have one. first: (buyers,) day of the first purchase; a contract begins on any day after it.
+    may: (buyers,) who could have one. first: (buyers,) day of the first purchase; a contract begins on any working day from then on.
     """
     n = people.buyers
     kind = people.group[:n]
