@@ -51,7 +51,7 @@ from entente.warehouse.extract import extract
 
 LOCK = 7_203_002
 STEPS = ("recognise", "value", "know", "decide", "publish")
-LAWS_VERSION = f"value 2, know 1, decide {DECIDE_LAW}"
+LAWS_VERSION = f"value 3, know 1, decide {DECIDE_LAW}"
 
 Progress = Callable[[str, float, float | None], None]
 

@@ -12,7 +12,7 @@ from entente.differentiate.facts import EPOCH, day_number
 from entente.differentiate.models import Cycle
 from entente.differentiate.pure.contract_payments import Payments, contracts_of
 from entente.differentiate.pure.netting import net_purchases
-from entente.differentiate.renewal_words import chance_to_renew
+from entente.differentiate.renewal_words import chance_to_renew, late_of
 from entente.ledger.models import LineKind, OrderLine, Product
 
 
@@ -31,13 +31,18 @@ class HeldContract:
 
 
 def contracts_held(parties: Sequence[int], cycle: Cycle) -> list[HeldContract]:
-    """As they stood at the end of the cycle's day, by its laws, those that stand first; none where the cycle knew of no contracts."""
+    """As they stood at the end of the cycle's day, by its laws, those that stand first; none where the cycle knew of no contracts.
+
+    A product of which something else was said since is left out: what the cycle took it for is not known.
+    """
     words = cycle.laws.get("contracts")
     if words is None:
         return []
     rows = list(
         OrderLine.objects.filter(
-            order__party_id__in=parties, product__contract__isnull=False, ordered_on__lte=cycle.as_of
+            order__party_id__in=parties,
+            product__contract__made_at__lte=cycle.started_at or cycle.published_at,
+            ordered_on__lte=cycle.as_of,
         ).values_list("product_id", "product__contract__months", "ordered_on", "amount", "quantity", "kind")
     )
     if not rows:
@@ -52,12 +57,13 @@ def contracts_held(parties: Sequence[int], cycle: Cycle) -> list[HeldContract]:
     payments = Payments(
         paid.customer, numbers[paid.customer], months[first][paid.customer], paid.day, paid.amount, nothing
     )
-    found = contracts_of(payments, day_number(cycle.as_of))
+    found = contracts_of(payments, day_number(cycle.as_of), late_of(words))
     products = Product.objects.in_bulk(numbers.tolist())
     held = []
     for at in range(len(found.holding)):
         length, stands = int(found.months[at]), bool(found.is_standing[at])
-        chance = chance_to_renew(words, length, found.periods[at : at + 1]) if stands else None
+        one = slice(at, at + 1)
+        chance = chance_to_renew(words, length, found.periods[one], found.pending[one]) if stands else None
         held.append(
             HeldContract(
                 product=products[int(numbers[found.holding[at]])],

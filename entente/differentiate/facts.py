@@ -7,6 +7,7 @@ below the smallest coin and rows come in a fixed order, so that the same facts g
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
@@ -138,8 +139,22 @@ class Facts:
 
     def free_purchases(self, *, count: Count = "net", until: date | None = None) -> CustomerDays:
         """The same without what is paid for contracts, which the laws of buying would take for slow buying. Of a firm that sells none
-        these are its purchases, read once."""
-        return self._kept(count, until, "free_lines" if self.has_contracts else "lines")
+        these are its purchases, read once. Who has nothing left of all they bought is no buyer here either."""
+        everything = self.purchases(count=count, until=until)
+        if not self.has_contracts:
+            return everything
+        free = self._kept(count, until, "free_lines")
+        # Paid back more than was paid for a contract: the rest comes off all they bought, and may leave nothing of it.
+        bought = np.isin(free.customer, everything.customer)
+        if bought.all():
+            return free
+        return replace(
+            free,
+            customer=free.customer[bought],
+            day=free.day[bought],
+            amount=free.amount[bought],
+            returned=free.returned[bought],
+        )
 
     def _kept(self, count: Count, until: date | None, lines: str) -> CustomerDays:
         asked = (count, until or self.as_of, lines)
@@ -149,12 +164,23 @@ class Facts:
 
     @cached_property
     def has_contracts(self) -> bool:
-        """Whether the firm sells contracts. Their products are then in the table `contract_products`, all other lines in `free_lines`."""
+        """Whether the firm sells contracts. Their products are then in the table `contract_products`, all other lines in `free_lines`.
+
+        A charge, or a reduction, on an order of nothing but contracts belongs to the first of them.
+        """
         _ = self._lines
         table = ContractProduct._meta.db_table
         self.extract.run(f"CREATE TABLE contract_products AS SELECT product_id, months FROM pg.{table}")
         self.extract.run(
-            "CREATE VIEW free_lines AS FROM lines WHERE product_id NOT IN (SELECT product_id FROM contract_products)"
+            """
+            CREATE TABLE contract_charges AS SELECT order_id, min(product_id) FILTER (NOT is_charge) AS contract_id
+            FROM lines WHERE order_id IN (SELECT order_id FROM lines JOIN contract_products USING (product_id)) GROUP BY order_id
+            HAVING bool_or(is_charge) AND bool_and(is_charge OR product_id IN (SELECT product_id FROM contract_products));
+            CREATE VIEW lines_of_either AS SELECT * EXCLUDE contract_id
+                REPLACE (CASE WHEN is_charge THEN coalesce(contract_id, product_id) ELSE product_id END AS product_id)
+            FROM lines LEFT JOIN contract_charges USING (order_id);
+            CREATE VIEW free_lines AS FROM lines_of_either WHERE product_id NOT IN (SELECT product_id FROM contract_products)
+            """
         )
         return bool(self.extract.value("SELECT count(*) FROM contract_products"))
 
@@ -164,7 +190,7 @@ class Facts:
         return self.extract.columns(
             """
             SELECT customer_id, product_id, months, day, quantity, amount, coalesce(margin, amount * $rate) AS margin, is_return
-            FROM lines JOIN contract_products USING (product_id)
+            FROM lines_of_either JOIN contract_products USING (product_id)
             WHERE day <= $last ORDER BY customer_id, product_id, day, is_return, amount, quantity, margin
             """,
             {"last": day_number(self.as_of), "rate": self.margin_rate},

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from entente.differentiate.pure.arrays import Floats, Ints
 from entente.differentiate.pure.contract_payments import Contracts, Payments, is_far_from, usual_gaps
 from entente.differentiate.pure.contracts import ContractLaw, retention, survival, with_error
-from entente.differentiate.pure.renewal import Renewal, observed_survival, payments_variance, residual
+from entente.differentiate.pure.renewal import Renewal, chance_of_next, observed_survival, payments_variance, residual
 from entente.ledger.models import Product
 
 # Years ahead of which the remaining life is told: without an end it may have no mean at all.
@@ -25,8 +25,8 @@ FEWEST_GAPS = 5
 MOST_NAMED = 3
 
 
-def words_of(laws: Iterable[Renewal]) -> dict[str, Any]:
-    """months: the law, with what it takes to ask it again."""
+def words_of(laws: Iterable[Renewal], late: Mapping[int, Ints]) -> dict[str, Any]:
+    """months: the law, with what it takes to ask it again. late: how late renewals come, by months."""
     return {
         str(one.months): {
             "alpha": one.law.alpha if one.law else None,
@@ -34,18 +34,24 @@ def words_of(laws: Iterable[Renewal]) -> dict[str, Any]:
             "is_one_rate": one.is_one_rate,
             "refusal": one.refusal,
             "contracts": one.tenures.customers,
+            "late": late[one.months].tolist(),
         }
         for one in laws
     }
 
 
-def chance_to_renew(words: Mapping[str, Any], months: int, periods: Ints) -> Floats | None:
+def late_of(words: Mapping[str, Any]) -> dict[int, Ints]:
+    """How late renewals come, by months, as it was kept with a cycle."""
+    return {int(months): np.array(kept["late"], np.int64) for months, kept in words.items() if kept.get("late")}
+
+
+def chance_to_renew(words: Mapping[str, Any], months: int, periods: Ints, pending: Floats) -> Floats | None:
     """(n,) of contracts of which so many periods were paid, by the law kept with a cycle; None where it knows none."""
     kept = words.get(str(months)) or {}
     if kept.get("alpha") is None:
         return None
     law = ContractLaw(kept["alpha"], kept["beta"], 0.0, np.zeros((2, 2)), kept["contracts"])
-    return retention(law, periods)
+    return chance_of_next(law, periods, pending)
 
 
 def told_of(renewal: Renewal, contracts: Contracts, standing: Contracts, today: int, value: float) -> dict[str, Any]:
@@ -72,7 +78,9 @@ def told_of(renewal: Renewal, contracts: Contracts, standing: Contracts, today: 
     life = residual(law, standing, today, 12.0 * LOOKED_AHEAD_YEARS, 0.0).payments
     return told | {
         "first_rate": float(retention(law, 1)),
-        "rate": float(retention(law, standing.periods).mean()) if len(standing.periods) else None,
+        "rate": float(chance_of_next(law, standing.periods, standing.pending).mean())
+        if len(standing.periods)
+        else None,
         "renewals_year": float(year),
         "renewals_error": float(np.hypot(float(error), np.sqrt(chance))),
         "paid_year": float(expected @ standing.amount),

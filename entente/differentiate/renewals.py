@@ -10,7 +10,7 @@ import numpy as np
 
 from entente.differentiate.facts import Facts, day_number, find, spread
 from entente.differentiate.pure.arrays import Bools, Floats, Ints
-from entente.differentiate.pure.contract_payments import Contracts, Payments, contracts_of
+from entente.differentiate.pure.contract_payments import Contracts, Payments, contracts_of, lateness_of
 from entente.differentiate.pure.contracts import with_error
 from entente.differentiate.pure.lifetime_value import HORIZON_MONTHS, INTERVAL, YEARLY_DISCOUNT
 from entente.differentiate.pure.netting import net_purchases
@@ -56,12 +56,13 @@ class Renewals:
 
 @dataclass(frozen=True)
 class _Held:
-    """Contracts with the row (c,) of each one's holder among `holders`, and the payments they were made of."""
+    """Contracts with the row (c,) of each one's holder among `holders`, the payments they were made of, and how late renewals come."""
 
     contracts: Contracts
     holders: Ints
     row: Ints
     payments: Payments
+    late: dict[int, Ints]
 
 
 def renewals_of(facts: Facts, worth: Worth, buyers: Ints, cost_of_purchase: Floats) -> Renewals:
@@ -96,7 +97,7 @@ def renewals_of(facts: Facts, worth: Worth, buyers: Ints, cost_of_purchase: Floa
         payments_year=payments,
         paid_year=paid,
         error=float(np.sqrt(np.sum(np.square(errors)))),
-        words=words_of(laws),
+        words=words_of(laws, held.late),
         told={"lengths": told, "holders": int((np.bincount(held.row, contracts.is_standing, size) > 0).sum())},
         notes=tuple(notes_of(laws, held.payments)),
     )
@@ -115,10 +116,11 @@ def _held(lines: Mapping[str, Any], today: int) -> _Held:
     payments = Payments(
         paid.customer, product[first][paid.customer], months[first][paid.customer], paid.day, paid.amount, paid.amount * share
     )  # fmt: skip
-    contracts = contracts_of(payments, today)
+    late = lateness_of(payments, today)
+    contracts = contracts_of(payments, today, late)
     of = customer[first][contracts.holding]
     holders = distinct(of)
-    return _Held(contracts, holders, np.searchsorted(holders, of), payments)
+    return _Held(contracts, holders, np.searchsorted(holders, of), payments, late)
 
 
 def _margin_share(holding: Ints, day: Ints, amount: Floats, margin: Floats, back: Bools, of: Ints, on: Ints) -> Floats:

@@ -81,7 +81,12 @@ def worth_of(days: CustomerDays, money: Mapping[str, Any], facts: Facts, serving
     served = (*serving.served.notes, *serving.notes(facts.currency))
     if not len(buyers):
         words = {"serving": serving.words}
-        notes = (*serving.served.notes, _("Nobody has bought until this day, so nothing can be valued."))
+        nobody = (
+            _("Nothing but contracts was bought until this day: lifetime values hold their renewals, and nothing else.")
+            if len(facts.purchases().customer)
+            else _("Nobody has bought until this day, so nothing can be valued.")
+        )
+        notes = (*serving.served.notes, nobody)
         return Worth(buyers, histories, np.zeros(0), np.zeros(0, np.bool_), None, 0.0, words, notes)
     spend_choice = choose_spend_law(histories.purchases, histories.spend_mean)
     learned = correction(days.customer, days.day, days.amount, today, chosen)

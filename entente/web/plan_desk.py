@@ -145,7 +145,11 @@ def _last_year(fields: Mapping[str, str], on: Ground) -> str | None:
         return None
     before, after = int(fields["from"]), int(fields["to"])
     if fields["kind"] in ("keep", "lose"):
-        return _("last year %(count)s left") % {"count": f"{on.left(before):,}"}
+        left, asked = on.left(before), fields["customers"]
+        words = _("last year %(count)s left") % {"count": f"{left:,}"}
+        if fields["kind"] == "keep" and asked.isdecimal() and int(asked) > left:
+            words = _("%(left)s: nobody is kept who would have stayed anyway") % {"left": words}
+        return words
     return _("last year %(count)s went") % {"count": f"{on.went(before, after):,}"}
 
 

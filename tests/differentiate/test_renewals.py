@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from entente.differentiate.models import Cycle, Stage, Valuation
 from entente.differentiate.partitions import attach_partition
 from entente.differentiate.value import value_customers
 from entente.identify.match import match_new
-from entente.ledger.models import Party, Product
+from entente.ledger.models import LineKind, Order, OrderLine, Party, Product
 from entente.warehouse.extract import extract
 from tests.ledger_facts import Ledger, a_firm, a_trade, committed, customer_of
 
@@ -138,6 +139,51 @@ def test_a_payment_taken_back_pays_nothing(ledger):
     assert rows["ann"]["value"] == 0
 
 
+def test_a_contract_paid_back_beyond_what_the_ledger_has_of_it_stops_no_cycle(ledger):
+    """Paid before the first line, paid back after it: nothing is left of what the customer bought, so they are no buyer anywhere."""
+    product = contract(ledger)
+    people = ledger.parties(3)
+    for party in people:
+        ledger.buys(party, date(2026, 1, 5), 50)
+    for party in (people[0], people[2]):
+        ledger.buys(party, date(2026, 3, 1), -500, product=product)
+    rows, found = valued()
+    for party in (people[0], people[2]):
+        row = rows[party.key]
+        assert (row["purchases"], row["value"], row["expected_year"]) == (0, 0, 0) and row["next_on"] is None
+    assert rows[people[1].key]["purchases"] == 1 and rows[people[1].key]["value"] > 0
+    assert found["value"] == pytest.approx(rows[people[1].key]["value"])
+
+
+def test_charges_and_reductions_on_a_contract_are_part_of_its_price_and_no_purchases_of_their_own(ledger):
+    """Ten of postage and two off on every payment of 120: 128 a renewal, and nobody bought anything freely."""
+    subscribers(ledger, contract(ledger), 150)
+    OrderLine.objects.bulk_create(
+        [
+            OrderLine(
+                order_id=one.order_id, party_id=one.party_id, import_run_id=one.import_run_id, kind=LineKind.CHARGE,
+                ordered_on=one.ordered_on, quantity=1, amount=amount, unit_price=amount, cost=0, currency="GBP",
+                line=one.line + place, fact_key=uuid.uuid4(),
+            )
+            for one in OrderLine.objects.all()
+            for place, amount in ((100_000, 10), (200_000, -2))
+        ]
+    )  # fmt: skip
+    rows, found = valued()
+    assert "buying" not in found["laws"]
+    stand = [row for row in rows.values() if row["alive"] == 1.0]
+    assert stand and all(row["spend"] == pytest.approx(128) for row in stand)
+    # A charge on an order of other things, too, stays with these.
+    ann = ledger.party("ann")
+    ledger.buys(ann, date(2026, 1, 1), 30)
+    order = Order.objects.get(party=ann)
+    for amount, fields in ((120, {"product": Product.objects.get(code="care")}), (10, {"kind": LineKind.CHARGE})):
+        ledger.buys(ann, date(2026, 1, 1), amount, **fields)
+    OrderLine.objects.filter(party=ann).update(order=order)
+    rows, found = valued()
+    assert "buying" in found["laws"] and found["laws"]["buying"]["customers"] == 1
+
+
 def test_a_wrong_period_is_noticed(ledger):
     product = contract(ledger, months=12)
     ann = ledger.party("ann")
@@ -204,6 +250,8 @@ def test_the_whole_circle_runs_for_a_firm_of_contracts_alone(ledger):
     people = subscribers(ledger, contract(ledger), 120)
     cycle = run_cycle(AS_OF, today=AS_OF)
     assert cycle.published_at is not None and cycle.totals["contracts"]["holders"] > 0
+    assert not any("Nobody has bought" in note for note in cycle.notes)
+    assert any("Nothing but contracts was bought" in note for note in cycle.notes)
     told = {step.said: step for step in explain_worth(customer_of(people[0])).steps}
     assert "paid since" in told["contract Care"].because
     product = Product.objects.get(code="care")

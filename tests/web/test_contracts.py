@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from entente.differentiate.contract_models import ContractProduct
 from entente.differentiate.contract_settings import MOST_FOUND, PAGE, occasion_months
@@ -50,6 +51,7 @@ def foreseen(company: cast.Company, *lengths: dict[str, object]) -> None:
         "contracts": {"12": {"alpha": 1.0, "beta": 4.0, "is_one_rate": False, "refusal": "", "contracts": 73.0}}
     }
     company.cycle.totals = {"contracts": {"lengths": list(lengths), "holders": 61}}
+    company.cycle.started_at = timezone.now()
     company.cycle.save()
 
 
@@ -170,6 +172,34 @@ def test_the_card_and_the_explanation_tell_each_contract(company: cast.Company, 
     assert steps["still active"].because == "a contract of theirs stands"
     assert steps["contract Care"].value == "stands" and "83% will renew" in steps["contract Care"].because
     assert steps["contract Old"].value == "ended" and "nothing can be foreseen" in steps["contract News"].because
+
+
+def test_the_card_tells_no_contract_that_the_cycle_did_not_know(company: cast.Company, anna: Client, maxim: Client):
+    """What is said of a product counts from the next cycle on: until then its payments are orders, on the card too."""
+    care, news = (product(code, name=code.title()) for code in ("CARE", "NEWS"))
+    ContractProduct.objects.create(product=care, months=12)
+    foreseen(company, YEARLY)
+    for one in (care, news):
+        pays(company, one, 20, 380)
+    maxim.post(f"{URL}/new", {"product": str(news.pk), "months": "12"})
+    text = anna.get(f"/customers/{company.okafor.pk}/").content.decode()
+    assert "<h3><bdi>Care</bdi></h3>" in text and "<h3><bdi>News</bdi></h3>" not in text
+    company.cycle.started_at = timezone.now()
+    company.cycle.save()
+    assert "<h3><bdi>News</bdi></h3>" in anna.get(f"/customers/{company.okafor.pk}/").content.decode()
+
+
+def test_the_card_says_less_of_who_is_overdue(company: cast.Company, anna: Client):
+    """Of a hundred renewals one came later than ten days after the day."""
+    care = product("CARE", name="Care")
+    ContractProduct.objects.create(product=care, months=12)
+    foreseen(company, YEARLY)
+    company.cycle.laws["contracts"]["12"]["late"] = [*range(-89, 11), 46]
+    company.cycle.save()
+    pays(company, care, 385, 750)
+    told = {one.said: one for one in explain_worth(company.okafor).steps}["contract Care"]
+    share = 1 / 101
+    assert f"{5 / 6 * share / (5 / 6 * share + 1 / 6):.0%} will renew" in told.because
 
 
 def test_a_card_of_a_firm_without_contracts_asks_for_none(company: cast.Company, anna: Client):

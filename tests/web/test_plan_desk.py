@@ -100,3 +100,11 @@ class _Fields(HTMLParser):
             self.select = ""
         elif tag == "textarea":
             self.area = ""
+
+
+def test_nobody_is_kept_who_would_have_stayed_anyway(full: cast.Company, maxim: Client):
+    keep = {"moves.0.kind": "keep", "moves.0.from": "4", "cost": "0", "cost_precision": "exact", "figures": "computed"}
+    many = maxim.get(NEW, {**keep, "moves.0.customers": "100"}).content.decode()
+    few = maxim.get(NEW, {**keep, "moves.0.customers": "1"}).content.decode()
+    assert "nobody is kept who would have stayed anyway" in many
+    assert "nobody is kept who would have stayed anyway" not in few

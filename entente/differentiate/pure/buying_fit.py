@@ -61,10 +61,10 @@ NOBODY_LEAVES: Final = (
     "and values years ahead are on the high side."
 )
 BOUND: Final = float(np.log(1e4))
-THIN_TO: Final = (2_000, 30_000)
-"""Groups on which the climb begins: from every start on the fewest, from where that ended on more, then on all."""
-FREE_ON: Final = 25_000
-"""Groups on which a law is freed; more would not move its weights."""
+THIN_TO: Final = (4_000, 60_000)
+"""Customers on whom the climb begins where groups are many more: from every start on the fewest, from where that ended on more, then on all."""
+FREE_ON: Final = 50_000
+"""Customers on whom a law is freed where groups are more; others would not move its weights."""
 
 HALF_A_PURCHASE, ONE_CUSTOMER_YEAR = 0.5, 52.0
 
@@ -238,9 +238,9 @@ def _firm_rate(stats: Statistics | None) -> BuyingLaw:
 def _maximum(stats: Statistics, name: str, prior: float) -> Maximum:
     """Its `value` is the likelihood alone, without what the prior takes off."""
     starts = _starts(stats, name)
-    for groups in THIN_TO:
-        if len(stats.x) > 2 * groups:
-            thin = stats.thinned(groups)
+    for customers in THIN_TO:
+        if len(stats.x) > customers:
+            thin = stats.thinned(customers)
             starts = [highest(_objective(thin, name, prior), starts, thin.customers).at]
     best = highest(_objective(stats, name, prior), starts, stats.customers)
     return replace(best, value=float(_plain(stats, name)(best.at)[0])) if prior else best

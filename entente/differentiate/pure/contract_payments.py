@@ -4,6 +4,7 @@ A contract stands until its paid period and a grace are over; a payment after th
 the day is past by which it had to come: who renewed early is known before who did not, and counting only those would flatter.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,8 @@ standing for a season; shorter, and an invoice paid on its second reminder ends 
 LAST_PAYMENTS: Final = 3
 """Of so many payments the mean is what the next is expected to bring."""
 FAR_FROM_PERIOD: Final = 0.25
+MOST_KEPT: Final = 101
+"""Of how late renewals came so many even shares are kept."""
 
 _SUPPLEMENT, _BEGINS, _RENEWS = 0, 1, 2
 
@@ -65,7 +68,8 @@ class Contracts:
     holding: which customer's which product, as it was given. months: of a period. first_day, last_day: the first and the last
     period paid began. paid_until: the day on which the last period paid is over. periods: how many were paid.
     is_standing: not over yet. settled: renewals of which it is past doubt whether they would come.
-    amount, margin: expected of the next payment.
+    amount, margin: expected of the next payment. pending: of those who will renew, the share whose payment comes later than this one's
+    has been awaited; 1 while nobody has paid so soon.
     """
 
     holding: Ints
@@ -78,6 +82,7 @@ class Contracts:
     settled: Ints
     amount: Floats
     margin: Floats
+    pending: Floats
 
     @property
     def renewed(self) -> Ints:
@@ -106,22 +111,41 @@ def months_later(day: Ints, months: Ints) -> Ints:
     return later.astype("datetime64[D]").astype(np.int64) + np.minimum(of_month, longest - 1)
 
 
-def contracts_of(payments: Payments, as_of_day: int) -> Contracts:
+def lateness_of(payments: Payments, as_of_day: int) -> dict[int, Ints]:
+    """By length of period: how many days after the paid period was over renewals came (below nought: before), sorted, at most MOST_KEPT.
+
+    Of renewals that are settled only, or who pays early would be seen sooner than who pays late. One that comes when the grace is over is
+    added to them, so that few punctual renewals do not rule out a late one.
+    """
+    known, until, over, kind = _read(payments, as_of_day)
+    day, months = payments.day[known], payments.months[known]
+    starts = np.flatnonzero(kind != _SUPPLEMENT)
+    renews = np.flatnonzero(kind[starts] == _RENEWS)
+    after, before = starts[renews], starts[renews - 1]
+    settled = over[before] < as_of_day
+    late, length = (day[after] - until[before])[settled], months[after][settled]
+    return {int(one): _even_shares(late[length == one], int(grace(one)) + 1) for one in np.unique(months)}
+
+
+def pending_of(late: Ints, days: Ints) -> Floats:
+    """(n,) share of renewals that come later than so many days after the paid period is over. late: as `lateness_of` has it."""
+    return np.asarray(1.0 - np.searchsorted(late, days, side="right") / len(late))
+
+
+def contracts_of(payments: Payments, as_of_day: int, late: Mapping[int, Ints] | None = None) -> Contracts:
     """Contracts as they stood at the end of `as_of_day`, from what was paid by then.
 
     A payment before half of the paid period is over is a supplement to it, not a renewal.
+    late: how late renewals come, where more is known of it than these payments say; else as `lateness_of` reads it from them.
     """
-    known = payments.day <= as_of_day
+    known, until, over, kind = _read(payments, as_of_day)
     holding, day, months = (column[known] for column in (payments.holding, payments.day, payments.months))
     amount, margin = payments.amount[known], payments.margin[known]
-    until = months_later(day, months)
-    over = until + grace(months)
-    kind = _kinds(holding, day, until, over)
     starts = np.flatnonzero(kind != _SUPPLEMENT)
     first = np.flatnonzero(kind[starts] == _BEGINS)
     if not len(starts):
         none, nothing = np.zeros(0, np.int64), np.zeros(0)
-        return Contracts(none, none, none, none, none, none, np.zeros(0, np.bool_), none, nothing, nothing)
+        return Contracts(none, none, none, none, none, none, np.zeros(0, np.bool_), none, nothing, nothing, nothing)
     paid, earned = np.add.reduceat(amount, starts), np.add.reduceat(margin, starts)
     last = np.append(first[1:], len(starts)) - 1
     periods = last - first + 1
@@ -141,6 +165,9 @@ def contracts_of(payments: Payments, as_of_day: int) -> Contracts:
         settled=periods - 1 - early,
         amount=_mean_of_last(paid, first, last),
         margin=_mean_of_last(earned, first, last),
+        pending=_pending(
+            lateness_of(payments, as_of_day) if late is None else late, months[begins], as_of_day - until[ends]
+        ),
     )
 
 
@@ -162,6 +189,30 @@ def usual_gaps(payments: Payments, fewest: int) -> tuple[Ints, Ints, Floats]:
 def is_far_from(gap_days: Floats, months: Ints) -> Bools:
     """Whether payments come so much more often or seldom than the period says that the period must be wrong."""
     return np.abs(np.log(gap_days / (months * DAYS_PER_MONTH))) > np.log1p(FAR_FROM_PERIOD)
+
+
+def _read(payments: Payments, as_of_day: int) -> tuple[Bools, Ints, Ints, Ints]:
+    """Which payments are known; and of these, until when each pays, when its grace is over, and its kind."""
+    known = payments.day <= as_of_day
+    day, months = payments.day[known], payments.months[known]
+    until = months_later(day, months)
+    over = until + grace(months)
+    return known, until, over, _kinds(payments.holding[known], day, until, over)
+
+
+def _even_shares(late: Ints, last: int) -> Ints:
+    late = np.append(np.sort(late), last)
+    if len(late) <= MOST_KEPT:
+        return late
+    return late[np.rint(np.linspace(0.0, len(late) - 1.0, MOST_KEPT)).astype(np.int64)]
+
+
+def _pending(late: Mapping[int, Ints], months: Ints, days: Ints) -> Floats:
+    pending = np.ones(len(months))
+    for length, column in late.items():
+        of = months == length
+        pending[of] = pending_of(column, days[of])
+    return pending
 
 
 def _mean_of_last(column: Floats, first: Ints, last: Ints) -> Floats:

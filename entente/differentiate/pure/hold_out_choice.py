@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from entente.differentiate.pure.accuracy import Accuracy, accuracy
 from entente.differentiate.pure.arrays import Floats, Ints
@@ -105,9 +106,11 @@ def choose(
             f"best is used. {FEWEST_CUSTOMERS} customers and {FEWEST_PURCHASES} later purchases are needed."
         )
         return customers, histories, Chosen(choice.law, choice.refusals, (), (), reason)
-    tried = [_Tried(one, candidates) for one in held_out]
-    trials = _trials(tried)
-    chosen = _fitted(histories, trials, tried)
+    # Of matrices this small a second thread costs more in waiting than it wins.
+    with threadpool_limits(1, user_api="blas"):
+        tried = [_Tried(one, candidates) for one in held_out]
+        trials = _trials(tried)
+        chosen = _fitted(histories, trials, tried)
     return customers, histories, replace(chosen, origins=tuple(one.origin for one in held_out))
 
 

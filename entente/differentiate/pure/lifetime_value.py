@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from entente.differentiate.pure.arrays import Bools, Floats
 from entente.differentiate.pure.buying_laws import BuyingLaw, formula_of
@@ -96,8 +97,10 @@ def lifetime_value(
     """
     _check(months, yearly_discount, interval, draws, margin, cost_to_serve)
     weeks, discount = months / 12.0 * WEEKS_PER_YEAR, float(np.log1p(yearly_discount)) / WEEKS_PER_YEAR
-    look = outlook_of(law, histories)
-    by_span = np.stack([look.expected([span]).astype(np.float32) for span in spans_of(weeks)])
+    # Of matrices this small a second thread costs more in waiting than it wins.
+    with threadpool_limits(1, user_api="blas"):
+        look = outlook_of(law, histories)
+        by_span = np.stack([look.expected([span]).astype(np.float32) for span in spans_of(weeks)])
     if factor is not None:
         by_span *= factor.astype(np.float32)
     discounted = present_value(by_span, weeks, discount)

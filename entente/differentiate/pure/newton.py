@@ -14,6 +14,8 @@ Objective = Callable[[Floats], tuple[float, Floats, Matrix]]
 LONGEST_STEP = 1.5
 STEPS = 100
 GRADIENT_AT_REST = 1e-7
+# Of the value: a gain smaller than that is lost among the roundings of its many terms.
+LEAST_GAIN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ def climb(objective: Objective, start: Floats, scale: float = 1.0, steps: int = 
         curvature, axes = np.linalg.eigh(-hessian / scale)
         step = axes @ ((axes.T @ (gradient / scale)) / (np.maximum(np.abs(curvature), 1e-9) + damping))
         step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
+        if abs(float(gradient @ step)) <= LEAST_GAIN * abs(value):
+            break
         candidate = objective(at + step)
         if _usable(*candidate) and candidate[0] >= value - 1e-13 * abs(value):
             at = at + step

@@ -88,12 +88,19 @@ def observed_survival(tenures: Tenures) -> tuple[Floats, Floats]:
 class Residual:
     """What standing contracts of one length of period bring over a horizon, all (c,).
 
-    payments: expected. discounted: the same, each at its present value. next: chance of the next renewal.
+    payments: expected. discounted: the same, each at its present value. next: chance of the next renewal, no payment having come yet.
     """
 
     payments: Floats
     discounted: Floats
     next: Floats
+
+
+def chance_of_next(law: ContractLaw, periods: Ints, pending: Floats) -> Floats:
+    """(n,) chance that the next payment comes, which has not yet come: of those who renew a share `pending` has not paid yet, of those who
+    leave nobody has (Bayes). periods: how many were paid."""
+    renews = retention(law, periods)
+    return np.asarray(renews * pending / (renews * pending + 1.0 - renews))
 
 
 def residual(law: ContractLaw, contracts: Contracts, as_of_day: int, months: float, yearly_discount: float) -> Residual:
@@ -102,7 +109,7 @@ def residual(law: ContractLaw, contracts: Contracts, as_of_day: int, months: flo
     return Residual(
         payments=ahead.of_table(np.cumsum(ahead.stays, axis=1)),
         discounted=ahead.of_table(np.cumsum(ahead.stays * ahead.fades, axis=1)) * ahead.first_fades,
-        next=np.asarray(retention(law, contracts.periods)),
+        next=chance_of_next(law, contracts.periods, contracts.pending),
     )
 
 
@@ -127,7 +134,8 @@ def outcomes(
 
 
 class _Ahead:
-    """The payments that standing contracts can still make within a horizon. They share a table by the renewals made: (k, payments)."""
+    """The payments that standing contracts can still make within a horizon. They share a table (k, payments) by the renewals made and
+    by how long the next one has been awaited."""
 
     def __init__(
         self, law: ContractLaw, contracts: Contracts, as_of_day: int, months: float, yearly_discount: float
@@ -135,9 +143,14 @@ class _Ahead:
         period = float(contracts.months[0]) if len(contracts.months) else 1.0
         due = np.maximum(contracts.paid_until - as_of_day, 0) / DAYS_PER_MONTH
         self.number = np.maximum(np.ceil((months - due) / period - 1e-9), 0.0).astype(np.int64)
-        renewed, self.row = np.unique(contracts.renewed, return_inverse=True)
+        # A share is at most 1, so that halves of it keep the numbers of renewals apart.
+        _alike, first, self.row = np.unique(
+            contracts.renewed + 0.5 * contracts.pending, return_index=True, return_inverse=True
+        )
+        periods, pending = contracts.periods[first], contracts.pending[first]
         payments = np.arange(1, int(self.number.max(initial=0)) + 1)
-        self.stays = survival(law, payments[None, :], renewed[:, None].astype(np.float64))
+        doubted = chance_of_next(law, periods, pending) / retention(law, periods)
+        self.stays = survival(law, payments[None, :], periods[:, None] - 1) * doubted[:, None]
         fade = -np.log1p(yearly_discount) / 12.0
         self.fades = np.exp(fade * period * (payments - 1.0))
         self.first_fades = np.exp(fade * due)

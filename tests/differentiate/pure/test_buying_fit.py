@@ -153,3 +153,13 @@ def test_when_nobody_came_back_the_firm_rate_is_small_and_the_reason_is_given():
 def test_asking_for_a_law_the_data_cannot_carry_says_what_to_do():
     with pytest.raises(LawRefused, match=r"needs at least 10 customers.*choose_law"):
         fit(histories([3], [40], [60]))
+
+
+def test_part_of_the_customers_stands_for_all_of_them_however_unequal_the_groups():
+    often = np.arange(1, 2001)
+    x = np.concatenate([np.zeros(100_000, np.int64), often])
+    whole = likelihoods.statistics(histories(x, x, np.full(len(x), 2_999)).grouped)
+    thin = whole.thinned(5_100)
+    assert thin.customers == 5_100
+    assert thin.customers_at[0] == pytest.approx(5_000, abs=1)
+    assert thin.repeats / thin.customers == pytest.approx(whole.repeats / whole.customers, rel=0.01)

@@ -16,6 +16,7 @@ from entente.differentiate.pure.contract_payments import (
     contracts_of,
     grace,
     is_far_from,
+    lateness_of,
     months_later,
     usual_gaps,
 )
@@ -75,6 +76,19 @@ def test_an_early_renewal_is_not_settled_before_others_had_to_pay():
     assert on(payments, "2024-12-15").settled.tolist() == [0]
     assert on(payments, "2025-02-15").settled.tolist() == [0], "the last day on which it could still have come"
     assert on(payments, "2025-02-16").settled.tolist() == [1]
+
+
+def test_how_late_renewals_come_is_read_of_settled_ones():
+    days = [["2023-01-01", "2024-01-03", "2025-01-03"], ["2023-01-01", "2023-12-22"], ["2024-01-01"], ["2024-01-05"]]
+    payments = paid(*days)
+    late = lateness_of(payments, number("2025-01-10"))
+    assert late[12].tolist() == [-10, 2, 46], (
+        "the third came when it was not yet settled; one when the grace is over is added"
+    )
+    found = on(payments, "2025-01-10")
+    assert found.pending == pytest.approx([1.0, 1 / 3, 1 / 3, 1 / 3])
+    assert on(payments, "2024-12-28").pending == pytest.approx([2 / 3, 1 / 3, 2 / 3, 2 / 3])
+    assert on(paid(["2024-01-01"]), "2025-02-01").pending.tolist() == [1.0], "nothing is known of it"
 
 
 def test_of_the_next_payment_the_mean_of_the_last_three_is_expected():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from entente.differentiate.pure.buying_laws import BG_NBD
-from entente.differentiate.pure.contract_payments import DAYS_PER_MONTH, Contracts, Payments, contracts_of
+from entente.differentiate.pure.contract_payments import DAYS_PER_MONTH, Contracts, Payments, contracts_of, months_later
 from entente.differentiate.pure.contracts import ContractLaw, Tenures, expected_life, from_customers, retention
 from entente.differentiate.pure.lifetime_value import WEEKS_PER_YEAR, lifetime_value
 from entente.differentiate.pure.purchases import fit
@@ -31,13 +33,14 @@ TODAY = 20_000
 LAW = ContractLaw(0.8, 3.0, 0.0, np.zeros((2, 2)), 1000.0)
 
 
-def standing(renewed: list[int], due_in: int = 0, months: int = 12) -> Contracts:
-    """Contracts that stand, the next payment of each due in so many days."""
+def standing(renewed: list[int], due_in: int = 0, months: int = 12, pending: float = 1.0) -> Contracts:
+    """Contracts that stand, the next payment of each due in so many days; of those who renew, a share has not yet paid."""
     n = len(renewed)
     many = np.array(renewed, np.int64)
     day = np.full(n, TODAY)
     return Contracts(
-        np.arange(n), np.full(n, months), day, day, day + due_in, many + 1, np.ones(n, np.bool_), many, np.ones(n), np.ones(n)
+        np.arange(n), np.full(n, months), day, day, day + due_in, many + 1, np.ones(n, np.bool_), many, np.ones(n), np.ones(n),
+        np.full(n, pending),
     )  # fmt: skip
 
 
@@ -122,6 +125,44 @@ def test_value_is_the_sum_over_the_payments_to_come():
         assert found.payments[place] == pytest.approx(stays.sum())
         assert found.discounted[place] == pytest.approx(stays @ fades)
     assert found.next == pytest.approx(retention(LAW, np.array([1, 3])))
+
+
+def test_who_is_overdue_is_the_less_expected_the_fewer_ever_pay_so_late():
+    """A share r renews and a tenth of these has not paid yet: of all who have not, r / 10 of 1 - r + r / 10 will."""
+    r = float(retention(LAW, 3))
+    found = residual(LAW, standing([2], pending=0.1), TODAY, 24.0, 0.0)
+    chance = 0.1 * r / (0.1 * r + 1.0 - r)
+    assert found.next == pytest.approx([chance])
+    assert found.payments == pytest.approx([chance * (1.0 + float(retention(LAW, 4)))])
+    cases = outcomes(LAW, standing([2], pending=0.1), TODAY, 24.0, 0.0, shares_of(1))
+    assert cases.mean() == pytest.approx(found.payments[0], abs=0.02)
+    mixed = residual(LAW, replace(standing([2, 2, 0]), pending=np.array([0.1, 1.0, 1.0])), TODAY, 24.0, 0.0)
+    assert mixed.next == pytest.approx([chance, r, float(retention(LAW, 1))])
+
+
+def test_renewals_of_the_next_year_are_as_many_as_foreseen_though_some_who_left_still_stand():
+    """Paid by the quarter, up to ten days late. Who left within the grace still stands: counted like others they were 6 % too many."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for who, chance in enumerate(rng.beta(1.0, 4.0, 4000)):
+        begun = TODAY - int(rng.integers(0, 6 * 365))
+        for k in range(int(rng.geometric(chance))):
+            day = int(months_later(np.array([begun]), np.array([3 * k]))[0]) + (int(rng.integers(0, 11)) if k else 0)
+            if day > TODAY + 365:
+                break
+            rows.append((who, day))
+    who, day = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    n = len(who)
+    contracts = contracts_of(Payments(who, who, np.full(n, 3), day, np.ones(n), np.ones(n)), TODAY)
+    law = renewal_of(contracts.tenures(3), 3).law
+    assert law is not None
+    stand = replace(contracts, **{name: column[contracts.is_standing] for name, column in vars(contracts).items()})
+    foreseen = residual(law, stand, TODAY, 12.0, 0.0).payments.sum()
+    came = int(((day > TODAY) & (day <= TODAY + 365) & np.isin(who, stand.holding)).sum())
+    assert abs(came - foreseen) < 2.0 * np.sqrt(payments_variance(law, stand, TODAY, 12.0).sum()), (came, foreseen)
+    assert (stand.pending[stand.paid_until + 10 < TODAY] < 0.02).all()
+    counted_alike = residual(law, replace(stand, pending=np.ones(len(stand.pending))), TODAY, 12.0, 0.0).payments.sum()
+    assert counted_alike > 1.04 * came
 
 
 def test_a_payment_on_the_last_day_of_the_horizon_is_beyond_it_and_none_is_none():
