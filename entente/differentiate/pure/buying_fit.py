@@ -62,7 +62,7 @@ NOBODY_LEAVES: Final = (
 )
 BOUND: Final = float(np.log(1e4))
 THIN_TO: Final = (4_000, 60_000)
-"""Customers on whom the climb begins where groups are many more: from every start on the fewest, from where that ended on more, then on all."""
+"""Customers on whom the climb begins where groups are more: from every start on the fewest, from where that ended on more, then on all."""
 FREE_ON: Final = 50_000
 """Customers on whom a law is freed where groups are more; others would not move its weights."""
 
