@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests import cast
@@ -33,6 +34,9 @@ def test_a_product_is_made_a_contract_and_what_it_will_do_is_shown(
     page.locator(f"#months-{care.pk}").fill("12")
     page.locator(f"#months-{care.pk}").press("Enter")
     expect(page.locator("section[aria-labelledby=are-contracts] tbody th")).to_contain_text("Colour care")
+    # The card tells what its cycle knew: one that began after this was said.
+    company.cycle.started_at = timezone.now()
+    company.cycle.save()
     found = []
     for url in ("/settings/contracts?q=x", "/pyramid/laws", f"/customers/{company.okafor.pk}/"):
         page.goto(url)
