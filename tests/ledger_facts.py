@@ -187,3 +187,10 @@ def worker(**more: str) -> Iterator[subprocess.Popen[bytes]]:
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()
+
+
+@pytest.fixture
+def ledger(committed: None) -> Ledger:
+    """Nothing but a firm, and ways to write facts of it."""
+    a_firm()
+    return Ledger()

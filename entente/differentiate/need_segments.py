@@ -14,7 +14,8 @@ from scipy.sparse import csr_matrix
 from entente.differentiate.facts import Facts, day_number, find
 from entente.differentiate.models import Cycle, NeedSegment
 from entente.differentiate.pure.arrays import Ints
-from entente.differentiate.pure.need_segments import Matrix, Segments, carry_numbers, find_segments, shares
+from entente.differentiate.pure.need_segments import Segments, carry_numbers, find_segments, shares
+from entente.differentiate.pure.newton import Matrix
 from entente.differentiate.pure.product_groups import by_category, by_name
 from entente.differentiate.pure.segment_words import Portrait, name_of, portraits
 from entente.ledger.models import Product

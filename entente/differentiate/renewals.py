@@ -88,9 +88,10 @@ def renewals_of(facts: Facts, worth: Worth, buyers: Ints, cost_of_purchase: Floa
             errors.append(error)
         told.append(told_of(renewal, contracts, standing, today, worth_of_all))
     low, high = _intervals(worth, held, laws, gain, value, today)
+    stands = np.bincount(held.row, contracts.is_standing, size) > 0
     return Renewals(
         holders=held.holders,
-        stands=np.bincount(held.row, contracts.is_standing, size) > 0,
+        stands=stands,
         value=value,
         low=low,
         high=high,
@@ -98,7 +99,7 @@ def renewals_of(facts: Facts, worth: Worth, buyers: Ints, cost_of_purchase: Floa
         paid_year=paid,
         error=float(np.sqrt(np.sum(np.square(errors)))),
         words=words_of(laws, held.late),
-        told={"lengths": told, "holders": int((np.bincount(held.row, contracts.is_standing, size) > 0).sum())},
+        told={"lengths": told, "holders": int(stands.sum())},
         notes=tuple(notes_of(laws, held.payments)),
     )
 

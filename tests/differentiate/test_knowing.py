@@ -26,9 +26,9 @@ from entente.interact.reachable import rules_of
 from entente.ledger.models import Party, PartyVersion
 from entente.staff.models import Setting
 from entente.warehouse.extract import extract
-from tests.ledger_facts import Ledger, a_firm, a_trade, committed, customer_of
+from tests.ledger_facts import Ledger, a_trade, committed, customer_of, ledger
 
-__all__ = ["committed"]  # fixture
+__all__ = ["committed", "ledger"]  # fixtures
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
 
 AS_OF = date(2026, 6, 30)
@@ -64,12 +64,6 @@ def totals(cycle: Cycle, source: int | None = None) -> dict[str, tuple[int, int]
 
 def fresh(cycle: Cycle, respect: str, source: int | None = None) -> float:
     return sum(cell.fresh or 0.0 for cell in KnowingCell.objects.filter(cycle=cycle, respect=respect, source=source))
-
-
-@pytest.fixture
-def ledger(committed: None) -> Ledger:
-    a_firm()
-    return Ledger()
 
 
 def test_what_customers_show_is_counted(ledger):

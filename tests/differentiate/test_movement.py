@@ -17,19 +17,13 @@ from entente.identify.match import match_new
 from entente.identify.models import Customer, Membership
 from entente.ledger.models import Party
 from entente.staff.models import User
-from tests.ledger_facts import Ledger, a_firm, a_trade, a_user, committed, customer_of
+from tests.ledger_facts import a_trade, a_user, committed, customer_of, ledger
 
-__all__ = ["committed"]  # fixture
+__all__ = ["committed", "ledger"]  # fixtures
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
 
 AS_OF = date(2026, 6, 30)
 TODAY = date(2026, 7, 1)
-
-
-@pytest.fixture
-def ledger(committed: None) -> Ledger:
-    a_firm()
-    return Ledger()
 
 
 @pytest.fixture

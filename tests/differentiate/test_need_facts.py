@@ -28,17 +28,11 @@ from entente.identify.relations_models import Relation
 from entente.identify.verdicts import say_same
 from entente.ledger.models import ExchangeRate
 from entente.staff.models import Setting
-from tests.ledger_facts import Ledger, a_firm, a_user, committed
+from tests.ledger_facts import a_user, committed, ledger
 from tests.need_market import AS_OF, TODAY, rows, run
 
-__all__ = ["committed"]  # fixture
+__all__ = ["committed", "ledger"]  # fixtures
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
-
-
-@pytest.fixture
-def ledger(committed: None) -> Ledger:
-    a_firm()
-    return Ledger()
 
 
 def test_what_is_said_of_the_wallet_counts_in_the_firms_money(ledger):

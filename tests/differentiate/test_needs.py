@@ -20,17 +20,11 @@ from entente.identify.match import match_new
 from entente.identify.relations_models import Relation
 from entente.ledger.models import Party
 from entente.warehouse.extract import extract
-from tests.ledger_facts import Ledger, a_firm, committed, customer_of
+from tests.ledger_facts import committed, customer_of, ledger
 from tests.need_market import AS_OF, NEEDS, TODAY, a_market, rows, run
 
-__all__ = ["committed"]  # fixture
+__all__ = ["committed", "ledger"]  # fixtures
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
-
-
-@pytest.fixture
-def ledger(committed: None) -> Ledger:
-    a_firm()
-    return Ledger()
 
 
 def test_segments_are_found_named_and_counted_and_keep_their_numbers(ledger):

@@ -18,21 +18,15 @@ from entente.differentiate.profile_terms import ProfileTerms, set_profile_terms
 from entente.identify.match import match_new
 from entente.ledger.models import Party
 from entente.warehouse.extract import extract
-from tests.ledger_facts import Ledger, a_firm, committed, customer_of
+from tests.ledger_facts import Ledger, committed, customer_of, ledger
 from tests.need_market import AS_OF, rows, run
 
-__all__ = ["committed"]  # fixture
+__all__ = ["committed", "ledger"]  # fixtures
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
 
 HOSTILE = "=1+1\"';--</script>~/$.*"
 SECTORS = ("hotel", "school", "office", "yard")
 BUYERS, PROSPECTS = 900, 200
-
-
-@pytest.fixture
-def ledger(committed: None) -> Ledger:
-    a_firm()
-    return Ledger()
 
 
 def said_of(rng: np.random.Generator, place: int, *, bought: bool) -> dict[str, Any]:

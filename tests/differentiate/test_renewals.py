@@ -21,18 +21,12 @@ from entente.differentiate.value import value_customers
 from entente.identify.match import match_new
 from entente.ledger.models import LineKind, Order, OrderLine, Party, Product
 from entente.warehouse.extract import extract
-from tests.ledger_facts import Ledger, a_firm, a_trade, committed, customer_of
+from tests.ledger_facts import Ledger, a_trade, committed, customer_of, ledger
 
-__all__ = ["committed"]  # fixture
+__all__ = ["committed", "ledger"]  # fixtures
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
 
 AS_OF = date(2026, 6, 30)
-
-
-@pytest.fixture
-def ledger(committed: None) -> Ledger:
-    a_firm()
-    return Ledger()
 
 
 def contract(ledger: Ledger, code: str = "care", months: int = 12) -> Product:

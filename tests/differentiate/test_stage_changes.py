@@ -15,18 +15,12 @@ from entente.differentiate.need_facts import say
 from entente.differentiate.pure.stages import Reason
 from entente.differentiate.stage_changes import changes_of, why
 from entente.ledger.models import Party
-from tests.ledger_facts import Ledger, a_firm, committed, customer_of
+from tests.ledger_facts import Ledger, committed, customer_of, ledger
 
-__all__ = ["committed"]  # fixture
+__all__ = ["committed", "ledger"]  # fixtures
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
 
 MAY, JUNE = date(2026, 5, 31), date(2026, 6, 30)
-
-
-@pytest.fixture
-def ledger(committed: None) -> Ledger:
-    a_firm()
-    return Ledger()
 
 
 def worth(party: object, on: date) -> Valuation:

@@ -9,18 +9,12 @@ from django.test import Client
 
 from entente.cycle import run_cycle
 from entente.staff.models import User
-from tests.ledger_facts import Ledger, a_firm, a_user, committed, customer_of
+from tests.ledger_facts import Ledger, a_user, committed, customer_of, ledger
 
-__all__ = ["committed"]  # fixture
+__all__ = ["committed", "ledger"]  # fixtures
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committed")]
 
 MAY, JUNE = date(2026, 5, 31), date(2026, 6, 30)
-
-
-@pytest.fixture
-def ledger(committed: None) -> Ledger:
-    a_firm()
-    return Ledger()
 
 
 def test_the_card_tells_the_stage_and_its_story(ledger: Ledger, client: Client):

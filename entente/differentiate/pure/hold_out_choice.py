@@ -180,9 +180,14 @@ def _held_out(customer: Ints, day: Ints, amount: Floats, as_of_day: int) -> list
         if len(who) < FEWEST_CUSTOMERS or later.sum() < FEWEST_PURCHASES:
             return []
         origin = Origin(cut, as_of_day, len(who), int(later.sum()))
-        stride = -(-len(who) // MOST_COMPARED)
-        found.append(_HeldOut(origin, histories.take(slice(None, None, stride)), later[::stride]))
+        part = even_part(len(who), MOST_COMPARED)
+        found.append(_HeldOut(origin, histories.take(part), later[part]))
     return found
+
+
+def even_part(count: int, most: int) -> slice:
+    """At most so many of `count` rows, evenly taken."""
+    return slice(None, None, max(1, -(-count // most)))
 
 
 def _trials(tried: Sequence[_Tried]) -> list[Trial]:

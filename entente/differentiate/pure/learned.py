@@ -18,7 +18,7 @@ from entente.differentiate.pure.arrays import Floats, Ints
 from entente.differentiate.pure.buying_fit import Fits, statistics_of
 from entente.differentiate.pure.buying_laws import BuyingLaw, without_leaving
 from entente.differentiate.pure.histories import DAYS_PER_WEEK, BuyingHistories, from_customer_days
-from entente.differentiate.pure.hold_out_choice import Chosen, committee, past_and_after, score
+from entente.differentiate.pure.hold_out_choice import Chosen, committee, even_part, past_and_after, score
 from entente.differentiate.pure.newton import Matrix
 from entente.differentiate.pure.outlooks import outlook_of
 
@@ -103,7 +103,7 @@ def _cut(customer: Ints, day: Ints, amount: Floats, origin: int, span: int, law:
     who, known, later = past_and_after(customer, day, amount, origin, origin + span)
     if len(who) < FEWEST_CUSTOMERS:
         return f"{FEWEST_CUSTOMERS:,} customers with an older past are needed, and there are {len(who):,}"
-    part = slice(None, None, -(-len(who) // MOST_LEARNED_FROM))
+    part = even_part(len(who), MOST_LEARNED_FROM)
     known, later = known.take(part), later[part]
     if later.sum() < FEWEST_PURCHASES:
         return f"{FEWEST_PURCHASES:,} later purchases are needed to learn from, and there are {later.sum():,.0f}"

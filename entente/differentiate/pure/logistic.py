@@ -6,13 +6,11 @@ Source: le Cessie & van Houwelingen, *Ridge Estimators in Logistic Regression*, 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import expit
 
 from entente.differentiate.pure.arrays import Floats
-
-Matrix = npt.NDArray[np.float64]
+from entente.differentiate.pure.newton import Matrix
 
 STEPS = 60
 AT_REST = 1e-7

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 
 from entente.differentiate.pure.arrays import Floats, Ints
+from entente.differentiate.pure.newton import Matrix
 from entente.lib.errors import EntenteError
-
-Matrix = npt.NDArray[np.float64]
 
 FEWEST_CUSTOMERS, FEWEST_CATEGORIES, FEWEST_LINES = 60, 4, 2
 """Below these there is nothing to find. Lines: of a customer, to be one of those the factors are found on."""

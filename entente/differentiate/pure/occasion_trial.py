@@ -14,6 +14,7 @@ from entente.differentiate.pure.arrays import Floats, Ints
 from entente.differentiate.pure.buying_fit import choose_law
 from entente.differentiate.pure.contract_payments import months_later
 from entente.differentiate.pure.histories import DAYS_PER_WEEK, from_customer_days
+from entente.differentiate.pure.hold_out_choice import MOST_COMPARED, even_part, score
 from entente.differentiate.pure.occasions import (
     Occasions,
     OccasionsLaw,
@@ -26,7 +27,6 @@ from entente.differentiate.pure.purchases import purchases_of
 
 MOST_HELD_OUT: Final = 3
 HELD_OUT_SHARE: Final = 0.25
-MOST_COMPARED: Final = 50_000
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _compared(customer: Ints, day: Ints, amount: Floats, as_of_day: int, months:
         return ()
     later = ~before
     who = np.unique(customer[later] * out + occasions_ago(day[later], as_of_day, months)) // out
-    take = slice(None, None, max(1, len(numbers) // MOST_COMPARED))
+    take = even_part(len(numbers), MOST_COMPARED)
     observed = (np.searchsorted(who, numbers, side="right") - np.searchsorted(who, numbers)).astype(np.float64)
     # A law of free buying counts purchases: several at one occasion are one here.
     an_occasion = (bought + 1).sum() / histories.purchases.sum()
@@ -107,7 +107,7 @@ def _compared(customer: Ints, day: Ints, amount: Floats, as_of_day: int, months:
         "past_rate": out * bought / np.maximum(held, 1),
     }
     found = [Compared(name, accuracy(column[take], observed[take])) for name, column in ways.items()]
-    return tuple(sorted(found, key=lambda one: one.scored.mae**0.25 * one.scored.rmse**0.75))
+    return tuple(sorted(found, key=lambda one: score([(one.scored.mae, one.scored.rmse)])))
 
 
 def _fitted(bought: Ints, last: Ints, held: Ints) -> tuple[OccasionsLaw | None, str]:

@@ -15,7 +15,8 @@ from scipy.special import expit
 
 from entente.differentiate.pure.arrays import Bools, Floats, Ints
 from entente.differentiate.pure.lift import Lift, Part, area, calibration, found_by, is_off, lift_at
-from entente.differentiate.pure.logistic import Logistic, Matrix, fit_logistic, losses
+from entente.differentiate.pure.logistic import Logistic, fit_logistic, losses
+from entente.differentiate.pure.newton import Matrix
 
 Codes = npt.NDArray[np.int32]
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from entente.differentiate.pure.arrays import Ints
-from entente.differentiate.pure.need_segments import Matrix
+from entente.differentiate.pure.newton import Matrix
 
 NAMED, TOLD = 2, 5
 """So many categories are in a name; so many in its words."""

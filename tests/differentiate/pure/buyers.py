@@ -61,6 +61,16 @@ def simulated(n, seed, r=0.243, alpha=4.414, a=0.793, b=2.426, longest=728, ahea
     return histories(bought, last, age), later
 
 
+def spending(n, seed, ahead):
+    """The same with what each spent a purchase so far, and the money each really brings in the `ahead` weeks after (margin 1)."""
+    known, later = simulated(n, seed, ahead=ahead)
+    rng = np.random.default_rng(seed + 1)
+    dearness = rng.gamma(3.74, 1 / 15.44, len(known))
+    spent = rng.gamma(6.25 * known.purchases) / dearness / known.purchases
+    known = histories(known.repeats, known.recency_days, known.age_days, spent)
+    return known, rng.gamma(np.maximum(6.25 * later, 1e-9)) / dearness * (later > 0), rng
+
+
 def renewing(n, seed, stages=1, r=1.0, alpha=4.0, a=0.6, b=1.5, leaving=True, longest=600):
     """MBG/CNBD-k customers of known truth, one purchase a day at most: histories with their gaps."""
     rng = np.random.default_rng(seed)

@@ -10,18 +10,13 @@ from entente.differentiate.pure.lifetime_value import (
 )
 from entente.differentiate.pure.purchases import choose_law, expected_purchases, fit
 from entente.differentiate.pure.spend import choose_spend_law
-from tests.differentiate.pure.buyers import histories, simulated
+from tests.differentiate.pure.buyers import simulated, spending
 
 
 @pytest.fixture(scope="module")
 def firm():
     """5,000 simulated customers with their laws, and the money each really brings in three years (margin 1)."""
-    known, later = simulated(5_000, seed=21, ahead=3 * WEEKS_PER_YEAR)
-    rng = np.random.default_rng(22)
-    dearness = rng.gamma(3.74, 1 / 15.44, len(known))
-    spent = rng.gamma(6.25 * known.purchases) / dearness / known.purchases
-    known = histories(known.repeats, known.recency_days, known.age_days, spent)
-    money = rng.gamma(np.maximum(6.25 * later, 1e-9)) / dearness * (later > 0)
+    known, money, _rng = spending(5_000, seed=21, ahead=3 * WEEKS_PER_YEAR)
     return known, fit(known, BG_NBD), choose_spend_law(known.purchases, known.spend_mean).law, money
 
 

@@ -27,7 +27,7 @@ from entente.differentiate.pure.renewal import (
 )
 from entente.differentiate.pure.spend import choose_spend_law
 from entente.differentiate.pure.value_interval import outcome_cases
-from tests.differentiate.pure.buyers import histories, simulated
+from tests.differentiate.pure.buyers import spending
 
 TODAY = 20_000
 LAW = ContractLaw(0.8, 3.0, 0.0, np.zeros((2, 2)), 1000.0)
@@ -217,12 +217,7 @@ def test_the_shortest_interval_of_a_skewed_row_begins_at_its_peak():
 
 def test_eight_of_ten_customers_with_contracts_bring_what_the_interval_of_both_says():
     """Free buyers of known truth, each with a contract paid monthly that is worth as much: the cases of either, added, hold both."""
-    known, later = simulated(4000, seed=21, ahead=3 * WEEKS_PER_YEAR)
-    rng = np.random.default_rng(22)
-    dearness = rng.gamma(3.74, 1 / 15.44, len(known))
-    spent = rng.gamma(6.25 * known.purchases) / dearness / known.purchases
-    known = histories(known.repeats, known.recency_days, known.age_days, spent)
-    money = rng.gamma(np.maximum(6.25 * later, 1e-9)) / dearness * (later > 0)
+    known, money, rng = spending(4000, seed=21, ahead=3 * WEEKS_PER_YEAR)
     law, spend = fit(known, BG_NBD), choose_spend_law(known.purchases, known.spend_mean).law
     found = lifetime_value(law, spend, known, margin=1.0, yearly_discount=0.0, rng=np.random.default_rng(1))
     cases = outcome_cases(
